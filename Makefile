@@ -1,0 +1,261 @@
+# libnn: build, check and install. `make help` says what there is.
+# Needs GNU make and a C compiler; the checks need what `make setup` installs.
+
+##| Variables
+##| CC, CFLAGS, LDFLAGS  compiler and flags (default CFLAGS: -O3); CXX for header checks
+##| WERROR=1             warnings are errors
+##| DEBUG=1              internal assertions, -Og -g
+##| SANITIZE=LIST        address, undefined, address,undefined, thread, or memory (clang)
+##| COVERAGE=1           count executed lines (gcc)
+##| PREFIX, LIBDIR, INCLUDEDIR, DESTDIR  where `make install` puts things
+##| CHECKS=NAMES         which checks of tests/lint/ `make lint` runs (default: all)
+##| PYTHON               Python for Python tests and lint (default /usr/bin/python3)
+##| RUNNER               what starts a test program: "valgrind -q", "qemu-aarch64 -L ..."
+##| V=1                  show the commands
+##| TESTS=NAMES          which tests `make check` runs: test_tensor test_python (default: all)
+##| TEST_TIMEOUT         seconds a test program may take (default 300)
+
+# As many jobs as there are processors, unless -j says otherwise.
+ifeq (0,$(MAKELEVEL))
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+MAKEFLAGS += --no-builtin-rules
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+PREFIX     ?= /usr/local
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+PYTHON     ?= $(if $(wildcard /usr/bin/python3),/usr/bin/python3,python3)
+AR         ?= ar
+INSTALL    ?= install
+TEST_TIMEOUT ?= 300
+
+# ---- configuration: each has its own folder, so that objects never mix ----------------
+
+empty :=
+space := $(empty) $(empty)
+comma := ,
+
+config := $(subst $(space),_,$(subst /,_,$(CC)))
+config := $(config)$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+config := $(config)$(if $(COVERAGE),-coverage)$(if $(DEBUG),-debug)
+out    := build/$(config)
+
+# The plain library goes to lib/ and its examples to build/examples/, where people look
+# for them; those of other configurations stay in their own folder.
+ifeq (,$(SANITIZE)$(COVERAGE)$(DEBUG))
+lib      := lib
+examples := build/examples
+linked   := build/linked
+else
+lib      := $(out)/lib
+examples := $(out)/examples
+linked   := $(out)/linked
+endif
+
+ifneq (,$(filter memory,$(SANITIZE)))
+ifeq (,$(findstring clang,$(CC)))
+$(error SANITIZE=memory needs CC=clang)
+endif
+endif
+
+own      :=
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+mode     := -O3
+ifneq (,$(DEBUG))
+mode     := -Og -g
+own      += -DNNI_DEBUG
+endif
+ifneq (,$(COVERAGE))
+mode     := -O1 -g
+own      += --coverage -fprofile-update=atomic
+endif
+ifneq (,$(SANITIZE))
+mode     := -O1 -g
+own      += -DNNI_DEBUG -fno-omit-frame-pointer -fno-sanitize-recover=all
+own      += -fsanitize=$(SANITIZE)
+own      += $(if $(findstring undefined,$(SANITIZE)),-fsanitize=float-cast-overflow)
+endif
+CFLAGS   ?= $(mode)
+
+includes := -Iinclude -Isrc
+own      += -std=c99 $(warnings) -fPIC -fvisibility=hidden -pthread
+compile   = $(CC) $(own) $(includes) $(CPPFLAGS) $(CFLAGS)
+link      = $(CC) $(own) $(CFLAGS) $(LDFLAGS)
+libs      = -lm
+
+# What must be over before anything is built: `make clean all`, `make setup check`.
+first := $(filter clean setup setup-ci setup-dev,$(MAKECMDGOALS))
+
+# ---- version and files -----------------------------------------------------------------
+
+version_part = $(shell sed -n 's/^\#define NN_VERSION_$(1) *//p' include/nn/version.h)
+major   := $(call version_part,MAJOR)
+version := $(major).$(call version_part,MINOR).$(call version_part,PATCH)
+
+floors  := base kernels tensor layers losses optimizers model train io
+headers := $(wildcard include/nn/*.h)
+sources := $(foreach floor,$(floors),$(sort $(wildcard src/$(floor)/*.c)))
+objects := $(sources:%.c=$(out)/%.o)
+static  := $(lib)/libnn.a
+shared  := $(lib)/libnn.so.$(version)
+libraries := $(static) $(shared) $(lib)/libnn.so.$(major) $(lib)/libnn.so
+
+support       := $(patsubst %.c,$(out)/%.o,$(wildcard tests/support/*.c))
+programs_of    = $(patsubst %.c,$(out)/%,$(wildcard $(1)))
+test_programs := $(call programs_of,tests/test_*.c)
+thread_tests  := $(call programs_of,tests/thread_*.c)
+torture_tests := $(call programs_of,tests/torture_*.c)
+python_tests  := $(wildcard tests/test_*.py)
+checks        := $(test_programs) $(thread_tests) $(python_tests)
+named         := $(foreach name,$(TESTS),%/$(name) %/$(name).py)
+chosen        := $(if $(TESTS),$(filter $(named),$(checks)),$(checks))
+
+# Examples that need zlib are built where its header is found.
+zlib_examples    := $(filter examples/fashion_mnist.c,$(wildcard examples/*.c))
+has_zlib         := $(shell echo '\#include <zlib.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes)
+left_out         := $(if $(has_zlib),,$(zlib_examples))
+example_programs  = $(patsubst examples/%.c,$(examples)/%,$(1))
+
+# ---- building --------------------------------------------------------------------------
+
+.PHONY: all programs
+all: $(libraries)  ## the libraries, in lib/ (the default)
+
+programs: all examples  ## the libraries, examples and test programs, none of them run
+programs: $(test_programs) $(thread_tests) $(torture_tests)
+
+# Files that change when the command to compile, or the list of what is linked, does.
+quote   = '$(subst ','\'',$(1))'
+update  = mkdir -p $(@D); echo $(call quote,$(1)) >$@.new; \
+    if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+say     = $(if $(V),,@echo '  $(1)  $@';)
+.PHONY: always
+always:
+$(out)/flags: always | $(first)
+	@$(call update,$(compile) $(LDFLAGS))
+$(linked): always | $(first)
+	@$(call update,$(objects))
+
+$(out)/%.o: %.c $(out)/flags
+	@mkdir -p $(@D)
+	$(call say,CC)$(compile) -MMD -MP -c -o $@ $<
+
+$(static): $(objects) $(out)/flags $(linked)
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(call say,AR)$(AR) qcs $@ $(objects)
+
+$(shared): $(objects) src/libnn.map $(out)/flags $(linked)
+	@mkdir -p $(@D)
+	$(call say,LD)$(link) -shared -Wl,-soname,libnn.so.$(major) \
+	    -Wl,--version-script=src/libnn.map $(if $(SANITIZE),,-Wl,-z,defs) \
+	    -o $@ $(objects) $(libs)
+
+$(lib)/libnn.so.$(major): $(shared)
+	@ln -sf $(<F) $@
+$(lib)/libnn.so: $(lib)/libnn.so.$(major)
+	@ln -sf $(<F) $@
+
+# ---- examples --------------------------------------------------------------------------
+
+.PHONY: examples demo
+examples:  ## the example programs, in build/examples/
+	@$(if $(left_out),echo 'left out as zlib.h is missing (make setup-dev): $(left_out)')
+examples: $(call example_programs,$(filter-out $(left_out),$(wildcard examples/*.c)))
+
+$(out)/examples/%.o: private includes := -Iinclude
+$(call example_programs,$(zlib_examples)): private libs += -lz
+$(examples)/%: $(out)/examples/%.o $(static)
+	@mkdir -p $(@D)
+	$(call say,LD)$(link) -o $@ $^ $(libs)
+
+demo: $(examples)/digits  ## train and test on handwritten digits
+	$(examples)/digits examples/data/digits.csv
+
+# ---- tests -----------------------------------------------------------------------------
+
+# Each program has its own main and is linked with the static library and tests/support.
+$(out)/tests/test_nano%: private libs += -lnanomsg
+$(out)/tests/%: $(out)/tests/%.o $(support) $(static)
+	$(call say,LD)$(link) -o $@ $^ -lcmocka $(libs)
+
+# Logs lie beside the programs, NAME.log.
+run_tests = RUNNER=$(call quote,$(RUNNER)) PYTHON=$(call quote,$(PYTHON)) \
+    SANITIZE=$(SANITIZE) TEST_TIMEOUT=$(TEST_TIMEOUT) NN_LIBRARY=$(lib)/libnn.so \
+    sh tests/setup/run_tests.sh $(out)/tests
+
+.PHONY: check check-threads torture
+check: all  ## build and run every test, or those in TESTS
+	@$(run_tests) $(chosen)
+check: $(filter-out %.py,$(chosen)) $(if $(TESTS),,examples)
+
+check-threads: $(thread_tests)  ## only the tests of threads (for SANITIZE=thread)
+	@$(run_tests) $(thread_tests)
+
+torture: TEST_TIMEOUT := 36000
+torture: $(torture_tests)  ## the long tests
+	@$(run_tests) $(torture_tests)
+
+.PHONY: coverage
+coverage: | $(first)  ## line coverage of src/ by the tests; fails below 95 %
+	@find build/*-coverage -name '*.gcda' -exec rm -f {} + 2>/dev/null || :
+	$(MAKE) COVERAGE=1 check
+	gcovr --root . --filter src/ --object-directory build/$(config)-coverage \
+	    --print-summary --fail-under-line 95 build/$(config)-coverage/src
+
+# ---- lint ------------------------------------------------------------------------------
+
+.PHONY: lint format
+lint: all | $(first)  ## every script in tests/lint/check_*, all of them
+	@CC=$(call quote,$(CC)) CXX=$(call quote,$(CXX)) PYTHON=$(call quote,$(PYTHON)) \
+	    NN_LIB=$(lib) NN_OUT=$(out) sh tests/lint/run.sh $(CHECKS)
+
+format: | $(first)  ## lay out the C sources with clang-format
+	clang-format -i $$(find include src tests examples -name '*.[ch]')
+
+# ---- installing ------------------------------------------------------------------------
+
+.PHONY: install uninstall
+install: all  ## libraries, headers and nn.pc, below PREFIX
+	$(INSTALL) -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)/nn
+	$(INSTALL) -m 644 $(headers) $(DESTDIR)$(INCLUDEDIR)/nn
+	$(INSTALL) -m 644 $(static) $(DESTDIR)$(LIBDIR)
+	$(INSTALL) -m 755 $(shared) $(DESTDIR)$(LIBDIR)
+	ln -sf libnn.so.$(version) $(DESTDIR)$(LIBDIR)/libnn.so.$(major)
+	ln -sf libnn.so.$(major) $(DESTDIR)$(LIBDIR)/libnn.so
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' -e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+	    -e 's|@VERSION@|$(version)|' nn.pc.in >$(DESTDIR)$(LIBDIR)/pkgconfig/nn.pc
+	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ]; then ldconfig || :; fi
+
+uninstall:  ## remove what install put there
+	rm -f $(patsubst include/%,$(DESTDIR)$(INCLUDEDIR)/%,$(headers))
+	rm -f $(patsubst $(lib)/%,$(DESTDIR)$(LIBDIR)/%,$(libraries)) $(DESTDIR)$(LIBDIR)/pkgconfig/nn.pc
+	-rmdir $(DESTDIR)$(INCLUDEDIR)/nn
+
+# ---- housekeeping ----------------------------------------------------------------------
+
+.PHONY: setup setup-ci setup-dev clean help
+setup: | $(filter clean,$(first))  ## install what demo and check need (Debian, Ubuntu)
+	@sh tests/setup/install.sh gcc libc6-dev make pkg-config libcmocka-dev libnanomsg-dev \
+	    python3 python3-numpy
+
+setup-ci: setup  ## also what lint needs
+	@sh tests/setup/install.sh g++ binutils clang clang-format cppcheck zlib1g-dev
+
+setup-dev: setup-ci  ## also what every other check, the examples and the oracle need
+	@sh tests/setup/install.sh clang-tidy libclang-rt-14-dev valgrind gcovr dataset-fashion-mnist \
+	    python3-torch gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+
+clean:  ## remove everything that was built
+	rm -rf build lib
+
+help:  ## this text
+	@echo 'Targets'
+	@sed -n 's/^\([a-z-]*\):.*## */\1|/p' Makefile | while IFS='|' read -r target text; do \
+	    printf '  %-14s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^##| \{0,1\}//p' Makefile | sed '1!s/^/  /'
+
+-include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/examples/*.d)
