@@ -1,0 +1,92 @@
+/* nn/io.h - reading data files.
+ *
+ * Files are not trusted: every length is checked against the file before memory is asked
+ * for, and errors name the file and the line and column, or the byte. Numbers are read
+ * with a point, whatever the locale. */
+#ifndef NN_IO_H
+#define NN_IO_H
+
+#include <nn/dataset.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- IDX: the format of MNIST (unsigned bytes, integers, floats) ---- */
+
+/* Reads an uncompressed IDX file into a tensor: uint8 stays uint8; int8, int16 and int32
+ * become int32; float and double become float32. NULL on NN_ERROR_IO, NN_ERROR_FORMAT
+ * (the byte is named; bytes that are missing or left over too), NN_ERROR_MEMORY. */
+NN_API nn_tensor *nn_read_idx(nn_context *context, const char *path);
+
+/* The same from `size` bytes in memory. */
+NN_API nn_tensor *nn_parse_idx(nn_context *context, const void *bytes, size_t size);
+
+/* Reads inputs (n, ...) and labels (n) from two IDX files into a dataset, in the dtypes
+ * of nn_read_idx; inputs lose their inner shape: images (28, 28) become (784). NULL also
+ * where there is not one label for each input (NN_ERROR_FORMAT). */
+NN_API nn_dataset *nn_dataset_read_idx(nn_context *context, const char *inputs_path,
+                                       const char *labels_path);
+
+/* ---- CSV: comma-separated values (RFC 4180) ---- */
+
+/* How a CSV file is to be read. The defaults: a header line, ',' between fields, the last
+ * column is the label, labels are classes. Every other column is a number and becomes one
+ * element of the input (n, columns).
+ *
+ * Lines end with LF, CRLF or CR, the last one need not; blank lines and a byte order mark
+ * are passed over. A field in quotes may hold separators, line ends and, doubled, quotes.
+ * */
+typedef struct nn_csv nn_csv;
+
+/* Creates the reader's settings. NULL on NN_ERROR_MEMORY. */
+NN_API nn_csv *nn_csv_create(nn_context *context);
+
+/* Destroys them; NULL is accepted. */
+NN_API void nn_csv_destroy(nn_csv *csv);
+
+/* What the label column holds.
+ * NN_LABEL_CLASS: a class; the target is int32 (n). Where all labels are whole numbers
+ * from 0 to 2^31 - 1 they are used as they are; otherwise all are texts, numbered in the
+ * order of their first appearance. */
+enum {
+    NN_LABEL_CLASS = 1,
+    NN_LABEL_VALUE = 2, /* a number to predict; target float32 (n, 1) */
+    NN_LABEL_NONE = 3   /* no label: all columns are inputs */
+};
+
+/* Whether the first line names the columns: 0, or another value (default 1). */
+NN_API nn_status nn_csv_set_header(nn_csv *csv, int32_t header);
+
+/* The character between fields: any but a double quote, a digit, a letter, '.', '-', '+',
+ * a line end, 0. */
+NN_API nn_status nn_csv_set_separator(nn_csv *csv, char separator);
+
+/* The label column by its name in the header (copied; the first so named). */
+NN_API nn_status nn_csv_set_label_name(nn_csv *csv, const char *name);
+
+/* The label column by its index; negative ones count from the end (default -1). Of name
+ * and index the later call counts. */
+NN_API nn_status nn_csv_set_label_index(nn_csv *csv, int64_t index);
+
+/* What it holds: NN_LABEL_... */
+NN_API nn_status nn_csv_set_label_kind(nn_csv *csv, int32_t kind);
+
+/* Whether inputs whose values are all whole numbers from 0 to 255 are kept as uint8
+ * (default 0: float32). */
+NN_API nn_status nn_csv_set_bytes(nn_csv *csv, int32_t bytes);
+
+/* Reads a file. NULL on NN_ERROR_IO, NN_ERROR_FORMAT (line and column named: a field that
+ * is empty or no finite number, too few or too many fields, an open quote), NN_ERROR_NAME
+ * (no such label column; the text lists the columns), NN_ERROR_EMPTY (no row),
+ * NN_ERROR_MEMORY. */
+NN_API nn_dataset *nn_csv_read(const nn_csv *csv, const char *path);
+
+/* The same from `size` bytes in memory. */
+NN_API nn_dataset *nn_csv_parse(const nn_csv *csv, const void *bytes, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
