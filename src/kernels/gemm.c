@@ -1,0 +1,82 @@
+/* The matrix product on the context's threads: C is cut into a grid of areas, one for each
+ * task, and the kernel table computes each. No cut changes a bit (docs/numerics.md). */
+#include "kernels/gemm.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "kernels/block_sizes.h"
+
+/* Multiply-adds that are worth waking a thread for, and the least width of an area: the
+ * narrower it is, the more often the packing of A is repeated. */
+enum { GEMM_TASK_WORK = 1 << 19, GEMM_TASK_COLUMNS = 4 * NNI_GEMM_COLUMNS };
+
+int nni_gemm_uses_lanes(int64_t k, int64_t n) {
+    return n <= NNI_GEMM_LANES_N && k >= NNI_GEMM_LANES_K;
+}
+
+/* How many tasks are worth making; in double, which a product cannot overflow. */
+static int64_t gemm_tasks(const nn_context *context, int64_t m, int64_t n, int64_t k) {
+    double worth = (double)m * (double)n * (double)k / GEMM_TASK_WORK;
+    int64_t most = nni_concurrency(context);
+    return worth < 1.0 ? 1 : worth < (double)most ? (int64_t)worth : most;
+}
+
+size_t nni_gemm_scratch(const nn_context *context, const struct nni_kernels *kernels,
+                        int64_t m, int64_t n, int64_t k) {
+    size_t one = nni_align_up(kernels->gemm_scratch(m, n, k));
+    return one * (size_t)gemm_tasks(context, m, n, k);
+}
+
+struct gemm_job {
+    const struct nni_gemm *gemm;
+    const struct nni_kernels *kernels;
+    int64_t row_tasks, column_tasks;
+    char *scratch;
+    size_t task_scratch;
+};
+
+/* The first row or column of a part: whole register tiles, shared out evenly. */
+static int64_t gemm_part_start(int64_t count, int64_t tile, int64_t part, int64_t parts) {
+    int64_t tiles = (count + tile - 1) / tile;
+    return nni_min(count, tiles * part / parts * tile);
+}
+
+static void gemm_task(void *data, int32_t index) {
+    const struct gemm_job *job = data;
+    const struct nni_gemm *g = job->gemm;
+    int64_t r = index / job->column_tasks, c = index % job->column_tasks;
+    job->kernels->gemm_tile(
+        g, gemm_part_start(g->m, NNI_GEMM_ROWS, r, job->row_tasks),
+        gemm_part_start(g->m, NNI_GEMM_ROWS, r + 1, job->row_tasks),
+        gemm_part_start(g->n, NNI_GEMM_COLUMNS, c, job->column_tasks),
+        gemm_part_start(g->n, NNI_GEMM_COLUMNS, c + 1, job->column_tasks),
+        job->scratch + (size_t)index * job->task_scratch);
+}
+
+/* The grid of at most `tasks` areas that uses most of them; wide areas come first. */
+static void gemm_cut(struct gemm_job *job, int64_t tasks) {
+    int64_t row_tiles = (job->gemm->m + NNI_GEMM_ROWS - 1) / NNI_GEMM_ROWS;
+    int64_t wide = (job->gemm->n + GEMM_TASK_COLUMNS - 1) / GEMM_TASK_COLUMNS;
+    job->row_tasks = 1;
+    job->column_tasks = 1;
+    for (int64_t columns = nni_min(tasks, wide); columns >= 1; columns--) {
+        int64_t rows = nni_min(tasks / columns, row_tiles);
+        if (rows * columns > job->row_tasks * job->column_tasks) {
+            job->row_tasks = rows;
+            job->column_tasks = columns;
+        }
+    }
+}
+
+void nni_gemm(const nn_context *context, const struct nni_kernels *kernels,
+              const struct nni_gemm *gemm, void *scratch) {
+    int64_t tasks = gemm_tasks(context, gemm->m, gemm->n, gemm->k);
+    if (tasks == 1) {
+        kernels->gemm_tile(gemm, 0, gemm->m, 0, gemm->n, scratch);
+        return;
+    }
+    struct gemm_job job = {.gemm = gemm, .kernels = kernels, .scratch = scratch};
+    job.task_scratch = nni_align_up(kernels->gemm_scratch(gemm->m, gemm->n, gemm->k));
+    gemm_cut(&job, tasks);
+    nni_parallel_for(context, (int32_t)(job.row_tasks * job.column_tasks), gemm_task, &job);
+}

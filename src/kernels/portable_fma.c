@@ -1,0 +1,24 @@
+/* The same kernels compiled for x86-64 with AVX2 and FMA. */
+#include "base/contract.h"
+
+#include "kernels/block_sizes.h"
+#include "kernels/gemm.h"
+#include "kernels/tables.h"
+
+#if defined(NNI_HAVE_FMA_TABLE)
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "base/region_fma.h"
+#include "kernels/vector_fma.h"
+
+#define NNI_REGION_ISA  NN_ISA_FMA
+#define NNI_REGION_NAME "fma"
+#include "kernels/body_table.h"
+#undef NNI_REGION_ISA
+#undef NNI_REGION_NAME
+
+#include "base/region_end.h"
+
+#endif
