@@ -1,0 +1,278 @@
+/* Dense: the fully connected layer
+ *     z = x W + b,  y = g(z)          x (..., I), W (I, O), b (O), y (..., O)
+ * and, with dz = dy g'(z), its gradients
+ *     dW = x^T dz,  db = column sums of dz,  dx = dz W^T.
+ * Dimensions before the last count as further samples. Bias and activation are part of
+ * the product's last write; softmax follows as a pass over its rows. */
+#include "layers/layer.h"
+
+#include "base/memory.h"
+#include "base/parallel.h"
+#include "kernels/gemm.h"
+
+struct dense_layer {
+    nn_layer base;
+    int64_t units;
+    int32_t activation;
+    int64_t bias;
+    double alpha;
+};
+
+static const struct nni_option dense_options[] = {
+    {"units", NNI_OPTION_INT, offsetof(struct dense_layer, units), 1, NNI_WHOLE_MAX, 0, 0,
+     1, NULL},
+    {"activation", NNI_OPTION_CHOICE, offsetof(struct dense_layer, activation), NN_LINEAR,
+     NN_LOG_SOFTMAX, 0, 0, NN_LINEAR, nni_activation_names},
+    {"bias", NNI_OPTION_INT, offsetof(struct dense_layer, bias), 0, 1, 0, 0, 1, NULL},
+    {"alpha", NNI_OPTION_FLOAT, offsetof(struct dense_layer, alpha), NNI_ALPHA_USUAL, 1e6,
+     0, 0, NNI_ALPHA_USUAL, NULL},
+};
+
+static const char *const dense_parameters[] = {"weight", "bias", NULL};
+
+/* One product's sizes: m samples and leading dimensions of I inputs and O outputs. */
+struct dense_sizes {
+    int64_t lead, inputs, outputs;
+};
+
+static struct dense_sizes dense_sizes_of(const struct dense_layer *dense,
+                                         const struct nni_shape *input) {
+    const struct dense_sizes sizes = {nni_shape_product(input, 0, input->rank - 1),
+                                      input->dim[input->rank - 1], dense->units};
+    return sizes;
+}
+
+static void dense_add_parameter(struct nni_infer *infer, int32_t index,
+                                const struct nni_shape *shape,
+                                const struct dense_sizes *sizes,
+                                struct nni_initializer initializer) {
+    struct nni_parameter_spec *spec = &infer->parameters[index];
+    for (int32_t i = 0; dense_parameters[index][i] != '\0'; i++) {
+        spec->name[i] = dense_parameters[index][i];
+    }
+    spec->shape = *shape;
+    spec->fan_in = sizes->inputs;
+    spec->fan_out = sizes->outputs;
+    spec->initializer = initializer;
+    infer->parameter_count = index + 1;
+}
+
+/* The user's choice for the bias, or zeros. */
+static struct nni_initializer dense_bias_initializer(const nn_layer *layer) {
+    const struct nni_initializer zeros = {NN_INIT_CONSTANT, 0};
+    const struct nni_initializer asked = layer->initializers[NNI_INITIALIZER_BIAS];
+    return asked.kind == NN_INIT_DEFAULT ? zeros : asked;
+}
+
+static nn_status dense_infer(const nn_layer *layer, struct nni_infer *infer) {
+    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct nni_shape *input = &infer->inputs[0];
+    NNI_TRY(nni_layer_expect_float(layer, infer));
+    NNI_TRY(nni_activation_check_alpha(layer, dense->alpha));
+    if (input->rank < 1) {
+        return nni_layer_fail(
+            layer, NN_ERROR_RANK,
+            "the input is one number, (), expected at least 1 dimension");
+    }
+    struct nni_shape output = *input;
+    output.dim[output.rank - 1] = dense->units;
+    NNI_TRY(nni_layer_shape(layer, output.dim, output.rank, &infer->output));
+
+    const struct dense_sizes sizes = dense_sizes_of(dense, input);
+    const int64_t dims[2] = {sizes.inputs, sizes.outputs};
+    struct nni_shape weight, bias;
+    NNI_TRY(nni_layer_shape(layer, dims, 2, &weight));
+    NNI_TRY(nni_layer_shape(layer, dims + 1, 1, &bias));
+    dense_add_parameter(infer, 0, &weight, &sizes,
+                        nni_initializer_for(layer->initializers[NNI_INITIALIZER_WEIGHT],
+                                            dense->activation));
+    if (dense->bias) {
+        dense_add_parameter(infer, 1, &bias, &sizes, dense_bias_initializer(layer));
+    }
+
+    infer->needs = NNI_NEEDS_INPUT;
+    if (nni_activation_keeps_input(dense->activation)) {
+        infer->saved_per_sample = nni_shape_count(&infer->output);
+    } else if (dense->activation != NN_LINEAR) {
+        infer->needs |= NNI_NEEDS_OUTPUT;
+    }
+    return NN_OK;
+}
+
+/* Bytes of dz, which comes first in backward's scratch. */
+static size_t dense_dz_bytes(const struct dense_layer *dense, int64_t m) {
+    if (dense->activation == NN_LINEAR) {
+        return 0;
+    }
+    return nni_align_up((size_t)m * (size_t)dense->units * sizeof(float));
+}
+
+static size_t dense_scratch(const nn_layer *layer, const struct nni_infer *infer,
+                            const nn_context *context, const struct nni_kernels *kernels,
+                            int64_t rows, int32_t training) {
+    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct dense_sizes sizes = dense_sizes_of(dense, &infer->inputs[0]);
+    const int64_t m = rows * sizes.lead;
+    const int64_t in = sizes.inputs;
+    const int64_t out = sizes.outputs;
+    size_t forward = nni_gemm_scratch(context, kernels, m, out, in);
+    if (!training) {
+        return forward;
+    }
+    const size_t weight = nni_gemm_scratch(context, kernels, in, out, m);
+    const size_t input = nni_gemm_scratch(context, kernels, m, in, out);
+    const size_t backward = dense_dz_bytes(dense, m) + (weight > input ? weight : input);
+    return forward > backward ? forward : backward;
+}
+
+static void dense_forward(const nn_layer *layer, struct nni_call *call) {
+    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
+    const int by_rows = nni_activation_by_rows(dense->activation);
+    const float alpha = nni_activation_alpha(dense->activation, dense->alpha);
+    struct nni_gemm gemm = {0};
+    gemm.m = call->rows * sizes.lead;
+    gemm.n = sizes.outputs;
+    gemm.k = sizes.inputs;
+    gemm.a = call->inputs[0];
+    gemm.a_row = sizes.inputs;
+    gemm.a_column = 1;
+    gemm.b = call->parameters[0];
+    gemm.b_row = sizes.outputs;
+    gemm.b_column = 1;
+    gemm.c = call->output;
+    gemm.c_row = sizes.outputs;
+    gemm.bias = dense->bias ? call->parameters[1] : NULL;
+    gemm.activation = by_rows ? NN_LINEAR : dense->activation;
+    gemm.alpha = alpha;
+    gemm.before = nni_activation_keeps_input(dense->activation) ? call->saved : NULL;
+    nni_gemm(call->context, call->kernels, &gemm, call->scratch);
+    if (by_rows) {
+        nni_activation_run(call, dense->activation, alpha, call->output, call->output,
+                           sizes.lead * sizes.outputs, sizes.outputs);
+    }
+}
+
+struct dense_bias_sums {
+    const struct nni_kernels *kernels;
+    const float *dz;
+    int64_t m, outputs;
+    int32_t accumulate;
+    float *sums;
+};
+
+static void dense_bias_range(void *data, int32_t index, int64_t first, int64_t end) {
+    const struct dense_bias_sums *bias = data;
+    (void)index;
+    bias->kernels->column_sums(bias->dz, bias->m, bias->outputs, first, end,
+                               bias->accumulate, bias->sums);
+}
+
+enum { DENSE_BIAS_TASK_COST = 65536 }; /* additions that are worth a task */
+
+/* db: each column is one chain in sample order, so columns are what is shared out. */
+static void dense_bias_gradient(const struct nni_call *call,
+                                const struct dense_sizes *sizes, const float *dz) {
+    struct dense_bias_sums bias = {call->kernels,
+                                   dz,
+                                   call->rows * sizes->lead,
+                                   sizes->outputs,
+                                   call->accumulate,
+                                   call->parameter_gradients[1]};
+    const int64_t grain = nni_max(16, DENSE_BIAS_TASK_COST / nni_max(1, bias.m));
+    nni_parallel_ranges(call->context, sizes->outputs, grain, dense_bias_range, &bias);
+}
+
+/* dW = x^T dz: k runs over the samples, always as one chain. */
+static void dense_weight_gradient(const struct nni_call *call,
+                                  const struct dense_sizes *sizes, const float *dz,
+                                  void *scratch) {
+    struct nni_gemm gemm = {0};
+    gemm.m = sizes->inputs;
+    gemm.n = sizes->outputs;
+    gemm.k = call->rows * sizes->lead;
+    gemm.a = call->inputs[0];
+    gemm.a_row = 1;
+    gemm.a_column = sizes->inputs;
+    gemm.b = dz;
+    gemm.b_row = sizes->outputs;
+    gemm.b_column = 1;
+    gemm.c = call->parameter_gradients[0];
+    gemm.c_row = sizes->outputs;
+    gemm.accumulate = call->accumulate;
+    gemm.chain = 1;
+    nni_gemm(call->context, call->kernels, &gemm, scratch);
+}
+
+/* dx = dz W^T. */
+static void dense_input_gradient(const struct nni_call *call,
+                                 const struct dense_sizes *sizes, const float *dz,
+                                 void *scratch) {
+    struct nni_gemm gemm = {0};
+    gemm.m = call->rows * sizes->lead;
+    gemm.n = sizes->inputs;
+    gemm.k = sizes->outputs;
+    gemm.a = dz;
+    gemm.a_row = sizes->outputs;
+    gemm.a_column = 1;
+    gemm.b = call->parameters[0];
+    gemm.b_row = 1;
+    gemm.b_column = sizes->outputs;
+    gemm.c = call->input_gradients[0];
+    gemm.c_row = sizes->inputs;
+    nni_gemm(call->context, call->kernels, &gemm, scratch);
+}
+
+static void dense_backward(const nn_layer *layer, struct nni_call *call) {
+    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
+    const size_t dz_bytes = dense_dz_bytes(dense, call->rows * sizes.lead);
+    void *scratch = (char *)call->scratch + dz_bytes;
+    const float *dz = call->output_gradient;
+    if (dense->activation != NN_LINEAR) {
+        const float *kept = nni_activation_keeps_input(dense->activation)
+                                ? call->saved
+                                : (const float *)call->output;
+        nni_activation_gradient(call, dense->activation,
+                                nni_activation_alpha(dense->activation, dense->alpha),
+                                kept, dz, call->scratch, sizes.lead * sizes.outputs,
+                                sizes.outputs);
+        dz = call->scratch;
+    }
+    if (call->parameter_gradients[0] != NULL) {
+        dense_weight_gradient(call, &sizes, dz, scratch);
+    }
+    if (dense->bias && call->parameter_gradients[1] != NULL) {
+        dense_bias_gradient(call, &sizes, dz);
+    }
+    if (call->input_gradients[0] != NULL) {
+        dense_input_gradient(call, &sizes, dz, scratch);
+    }
+}
+
+const struct nni_layer_type nni_layer_dense = {
+    .id = 2,
+    .name = "dense",
+    .size = sizeof(struct dense_layer),
+    .options = dense_options,
+    .option_count = NNI_COUNT(dense_options),
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .parameters = dense_parameters,
+    .infer = dense_infer,
+    .scratch = dense_scratch,
+    .forward = dense_forward,
+    .backward = dense_backward,
+};
+
+nn_layer *nn_dense(nn_context *context, int64_t units, int32_t activation) {
+    nn_layer *layer = nni_layer_new(context, &nni_layer_dense);
+    if (layer == NULL) {
+        return NULL;
+    }
+    nn_status status = nn_layer_set_int(layer, "units", units);
+    if (status == NN_OK) {
+        status = nn_layer_set_int(layer, "activation", activation);
+    }
+    return nni_layer_finish(layer, status);
+}
