@@ -1,0 +1,205 @@
+/* One step over the bound parameters.
+ *
+ * 1. Clipping by the joint norm (Pascanu, Mikolov, Bengio, "On the difficulty of training
+ *    recurrent neural networks", 2013): all gradients are multiplied by
+ *    min(1, clip_norm / (|g| + 1e-6)), |g| being the root of the sum of all squares.
+ * 2. The update, one pass of the kind's kernel over every run of parameters that lie side
+ *    by side; the kernel also clips by value and adds the penalties.
+ * 3. The max-norm constraint (Srivastava et al., "Dropout", 2014): a column of a weight
+ *    matrix (I, O), the weights into one unit, longer than max_norm is scaled back to it.
+ *
+ * Elements (and columns) are independent in 2 and 3, so threads share them in any way. */
+#include "base/compiler.h"
+#include "base/contract.h"
+#include "base/parallel.h"
+#include "optimizers/optimizer.h"
+
+#include <math.h>
+
+enum {
+    OPTIMIZER_BLOCK = 16,          /* ranges of an update begin at multiples of this */
+    OPTIMIZER_TASK = 16384,        /* fewer elements are not worth a task */
+    OPTIMIZER_COLUMNS_AT_ONCE = 64 /* of max-norm */
+};
+
+/* ---- clipping by the joint norm ---- */
+
+static double optimizer_gradient_norm(const nn_optimizer *optimizer,
+                                      const struct nni_kernels *kernels) {
+    double sum = 0;
+    for (int32_t i = 0; i < optimizer->piece_count; i++) {
+        const struct nni_piece *piece = &optimizer->pieces[i];
+        sum += nni_sum_squares_long(kernels, piece->gradient, piece->count);
+    }
+    return sqrt(sum);
+}
+
+static float optimizer_gradient_scale(const nn_optimizer *optimizer,
+                                      const struct nni_kernels *kernels) {
+    if (!(optimizer->clip_norm > 0)) {
+        return 1.0f;
+    }
+    const double scale =
+        optimizer->clip_norm / (optimizer_gradient_norm(optimizer, kernels) + 1e-6);
+    return scale < 1 ? (float)scale : 1.0f;
+}
+
+/* ---- the update ---- */
+
+struct optimizer_pass {
+    nni_update_function *kernel;
+    struct nni_update update;
+};
+
+/* Blocks first ... end - 1 of a run. */
+static void optimizer_pass_range(void *data, int32_t index, int64_t first, int64_t end) {
+    (void)index;
+    const struct optimizer_pass *pass = data;
+    const int64_t start = first * OPTIMIZER_BLOCK;
+    struct nni_update update = pass->update;
+    update.count = nni_min(end * OPTIMIZER_BLOCK, pass->update.count) - start;
+    update.parameter += start;
+    update.gradient += start;
+    for (int32_t s = 0; s < NNI_SLOTS_MAX; s++) {
+        if (update.slot[s] != NULL) {
+            update.slot[s] += start;
+        }
+    }
+    pass->kernel(&update);
+}
+
+static int optimizer_side_by_side(const float *a, int64_t count, const float *b) {
+    return (uintptr_t)a + (uintptr_t)count * sizeof *a == (uintptr_t)b;
+}
+
+/* The number of pieces from `first` on that lie side by side with equal multipliers. */
+static int32_t optimizer_run_length(const nn_optimizer *optimizer, int32_t first) {
+    int32_t last = first;
+    while (last + 1 < optimizer->piece_count) {
+        const struct nni_piece *a = &optimizer->pieces[last];
+        const struct nni_piece *b = &optimizer->pieces[last + 1];
+        if (!optimizer_side_by_side(a->parameter, a->count, b->parameter) ||
+            !optimizer_side_by_side(a->gradient, a->count, b->gradient) ||
+            a->rate_multiplier != b->rate_multiplier) {
+            break;
+        }
+        last++;
+    }
+    return last - first + 1;
+}
+
+static void optimizer_update_run(const nn_optimizer *optimizer,
+                                 struct optimizer_pass *pass,
+                                 const struct nni_piece *first, int64_t start,
+                                 int64_t count, double rate) {
+    const double piece_rate = rate * (double)first->rate_multiplier;
+    struct nni_update *update = &pass->update;
+    update->count = count;
+    update->parameter = first->parameter;
+    update->gradient = first->gradient;
+    for (int32_t s = 0; s < NNI_SLOTS_MAX; s++) {
+        update->slot[s] =
+            optimizer->slots[s] == NULL ? NULL : optimizer->slots[s] + start;
+    }
+    update->rate = (float)piece_rate;
+    update->decay = (float)(1 - piece_rate * optimizer->decoupled_decay);
+    nni_parallel_ranges(optimizer->handle.context,
+                        (count + OPTIMIZER_BLOCK - 1) / OPTIMIZER_BLOCK,
+                        OPTIMIZER_TASK / OPTIMIZER_BLOCK, optimizer_pass_range, pass);
+}
+
+static void optimizer_update(const nn_optimizer *optimizer, struct optimizer_pass *pass,
+                             double rate) {
+    int64_t start = 0; /* of the run in the slots */
+    for (int32_t i = 0; i < optimizer->piece_count;) {
+        const int32_t length = optimizer_run_length(optimizer, i);
+        int64_t count = 0;
+        for (int32_t k = 0; k < length; k++) {
+            count += optimizer->pieces[i + k].count;
+        }
+        optimizer_update_run(optimizer, pass, &optimizer->pieces[i], start, count, rate);
+        start += count;
+        i += length;
+    }
+}
+
+/* ---- max-norm ---- */
+
+struct optimizer_matrix {
+    float *weight; /* (rows, columns) */
+    int64_t rows, columns;
+    float max_norm;
+};
+
+/* Columns first ... end - 1, of which there are at most OPTIMIZER_COLUMNS_AT_ONCE: the
+ * sum of squares of each is one chain down the rows. */
+static void optimizer_limit_columns(const struct optimizer_matrix *matrix, int64_t first,
+                                    int64_t end) {
+    float factor[OPTIMIZER_COLUMNS_AT_ONCE] = {0};
+    for (int64_t i = 0; i < matrix->rows; i++) {
+        const float *w = matrix->weight + i * matrix->columns;
+        for (int64_t j = first; j < end; j++) {
+            factor[j - first] += w[j] * w[j];
+        }
+    }
+    int any = 0;
+    for (int64_t j = 0; j < end - first; j++) {
+        const float norm = sqrtf(factor[j]);
+        const int longer = norm > matrix->max_norm;
+        factor[j] = longer ? matrix->max_norm / norm : 1.0f;
+        any |= longer;
+    }
+    for (int64_t i = 0; any && i < matrix->rows; i++) {
+        float *w = matrix->weight + i * matrix->columns;
+        for (int64_t j = first; j < end; j++) {
+            w[j] *= factor[j - first];
+        }
+    }
+}
+
+static void optimizer_limit_range(void *data, int32_t index, int64_t first, int64_t end) {
+    (void)index;
+    for (int64_t j = first; j < end; j += OPTIMIZER_COLUMNS_AT_ONCE) {
+        optimizer_limit_columns(data, j, nni_min(end, j + OPTIMIZER_COLUMNS_AT_ONCE));
+    }
+}
+
+static void optimizer_limit_norms(const nn_optimizer *optimizer) {
+    for (int32_t i = 0; i < optimizer->piece_count; i++) {
+        const struct nni_piece *piece = &optimizer->pieces[i];
+        if (piece->columns == 0 || piece->count == 0) {
+            continue;
+        }
+        struct optimizer_matrix matrix = {
+            .weight = piece->parameter,
+            .rows = piece->count / piece->columns,
+            .columns = piece->columns,
+            .max_norm = (float)optimizer->max_norm,
+        };
+        const int64_t grain =
+            nni_max(OPTIMIZER_COLUMNS_AT_ONCE, OPTIMIZER_TASK / matrix.rows);
+        nni_parallel_ranges(optimizer->handle.context, matrix.columns, grain,
+                            optimizer_limit_range, &matrix);
+    }
+}
+
+void nni_optimizer_run(nn_optimizer *optimizer, double rate) {
+    const struct nni_kernels *kernels = nni_kernels_for(optimizer->handle.context);
+    optimizer->steps++;
+    struct optimizer_pass pass = {
+        .update =
+            {
+                .gradient_scale = optimizer_gradient_scale(optimizer, kernels),
+                .clip_value =
+                    optimizer->clip_value > 0 ? (float)optimizer->clip_value : INFINITY,
+                .l1 = (float)optimizer->l1,
+                .l2 = (float)optimizer->l2,
+            },
+    };
+    pass.kernel = optimizer->type->prepare(optimizer, kernels, optimizer->steps,
+                                           pass.update.coefficient);
+    optimizer_update(optimizer, &pass, rate);
+    if (optimizer->max_norm > 0) {
+        optimizer_limit_norms(optimizer);
+    }
+}
