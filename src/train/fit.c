@@ -1,0 +1,283 @@
+/* A run over epochs: mini-batches in shuffled order, validation, schedules, early stopping,
+ * hooks, history. */
+#include "base/contract.h"
+#include "base/float_env.h"
+#include "base/memory.h"
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What one call of nn_trainer_fit works with. */
+struct fit {
+    nn_trainer *trainer;
+    const nn_dataset *training, *validation;
+    nn_dataset *kept_training, *kept_validation; /* parts of a validation split */
+    int64_t samples, batch;
+    int64_t *order; /* of the samples in the epoch at hand; NULL: as they are */
+    int64_t end;    /* the number of the last epoch, plus one */
+    int32_t results;
+    double *values;  /* one epoch: results, validation results, rate */
+    int32_t monitor; /* its series; -1 where nothing is monitored */
+    double totals[NNI_DATASET_PORTS], denominators[NNI_DATASET_PORTS];
+};
+
+/* ---- before the first epoch ---- */
+
+static nn_status fit_split(struct fit *fit)
+{
+    int64_t count = nn_dataset_count(fit->training);
+    double share = fit->trainer->validation_split * (double)count;
+    int64_t kept = (int64_t)floor(share + 0.5);
+    if (fit->validation != NULL || kept == 0)
+        return NN_OK;
+    if (kept == count)
+        return nni_fail(NN_ERROR_EMPTY,
+                        "nn_trainer_fit: the validation split leaves none of "
+                        "%lld samples for training",
+                        (long long)count);
+    nn_dataset *all = (nn_dataset *)fit->training; /* retained, not changed, by subsets */
+    fit->kept_training = nn_dataset_subset(all, 0, count - kept);
+    fit->kept_validation = nn_dataset_subset(all, count - kept, kept);
+    if (fit->kept_training == NULL || fit->kept_validation == NULL)
+        return nn_last_status();
+    fit->training = fit->kept_training;
+    fit->validation = fit->kept_validation;
+    return NN_OK;
+}
+
+static nn_status fit_add_series(struct fit *fit)
+{
+    nn_trainer *trainer = fit->trainer;
+    if (trainer->history.series_count > 0)
+        return NN_OK;
+    nn_status status = NN_OK;
+    for (int32_t i = 0; status == NN_OK && i < 2 * fit->results; i++) {
+        char name[NNI_SERIES_NAME_SIZE];
+        snprintf(name, sizeof name, "%s%s", i < fit->results ? "" : "val_",
+                 nn_trainer_result_name(trainer, i % fit->results));
+        status = nni_history_add_series(&trainer->history, name);
+    }
+    if (status == NN_OK)
+        status = nni_history_add_series(&trainer->history, "rate");
+    if (status != NN_OK) {
+        nni_history_release(&trainer->history);
+        nni_history_init(&trainer->history, trainer->handle.context);
+    }
+    return status;
+}
+
+/* Finds the monitored series. One of the validation needs validation samples. */
+static nn_status fit_find_monitor(struct fit *fit)
+{
+    const nn_trainer *trainer = fit->trainer;
+    const char *name = trainer->monitor;
+    if (name[0] == 0)
+        name = fit->validation != NULL ? "val_loss" : "loss";
+    fit->monitor = nni_history_find(&trainer->history, name);
+    int used =
+        trainer->stopping.patience > 0 || trainer->schedule.kind == NNI_RATE_PLATEAU;
+    if (fit->monitor < 0)
+        return nni_history_no_such_name(&trainer->history, "nn_trainer_fit", name);
+    if (used && fit->validation == NULL && strncmp(name, "val_", 4) == 0)
+        return nni_fail(NN_ERROR_EMPTY,
+                        "nn_trainer_fit: '%s' is monitored, but there are no "
+                        "validation samples",
+                        name);
+    return NN_OK;
+}
+
+static nn_status fit_reserve(struct fit *fit, int32_t epochs)
+{
+    nn_trainer *trainer = fit->trainer;
+    const nn_context *context = trainer->handle.context;
+    fit->samples = nn_dataset_count(fit->training);
+    fit->batch = trainer->batch_size == NN_FULL_BATCH
+                     ? fit->samples
+                     : nni_min(trainer->batch_size, fit->samples);
+    fit->results = nni_result_count(trainer);
+    NNI_TRY(nni_step_prepare(trainer, fit->batch));
+    NNI_TRY(nni_pass_reserve_buffers(trainer->training, fit->training));
+    if (trainer->shuffle) {
+        fit->order = nni_alloc(context, (size_t)fit->samples, sizeof *fit->order);
+        if (fit->order == NULL)
+            return nn_last_status();
+    }
+    fit->values = nni_alloc(context, (size_t)(2 * fit->results + 1), sizeof *fit->values);
+    if (fit->values == NULL)
+        return nn_last_status();
+    NNI_TRY(fit_add_series(fit));
+    NNI_TRY(nni_history_reserve(&trainer->history, epochs));
+    NNI_TRY(fit_find_monitor(fit));
+    return nni_early_stopping_start(&trainer->stopping, trainer->model->span);
+}
+
+static nn_status fit_start(struct fit *fit, int32_t epochs)
+{
+    static const char who[] = "nn_trainer_fit";
+    nn_trainer *trainer = fit->trainer;
+    if (trainer->optimizer == NULL)
+        return nni_fail(NN_ERROR_STATE, "%s: the trainer has no optimizer", who);
+    if (epochs < 0)
+        return nni_fail(NN_ERROR_ARGUMENT, "%s: epochs must be at least 0, got %d", who,
+                        (int)epochs);
+    NNI_TRY(nni_batch_check_dataset(trainer, who, fit->training, 1));
+    if (fit->validation != NULL)
+        NNI_TRY(nni_batch_check_dataset(trainer, who, fit->validation, 1));
+    NNI_TRY(fit_split(fit));
+    fit->end = trainer->epoch + epochs;
+    return fit_reserve(fit, epochs);
+}
+
+/* ---- an epoch ---- */
+
+static nn_status fit_start_meters(struct fit *fit)
+{
+    struct nni_shape shapes[NNI_DATASET_PORTS];
+    for (int32_t t = 0; t < fit->training->target_count; t++)
+        shapes[t] = fit->training->targets[t].shape;
+    return nni_meters_start(fit->trainer, shapes);
+}
+
+/* Adds the batch's losses, J's parts, to the epoch's sums. */
+static void fit_sum_losses(struct fit *fit)
+{
+    const struct nni_pass *pass = fit->trainer->training;
+    for (int32_t h = 0; h < fit->trainer->head_count; h++) {
+        fit->totals[h] += pass->heads[h].total;
+        fit->denominators[h] += pass->heads[h].denominator;
+    }
+}
+
+static double fit_loss_so_far(const struct fit *fit)
+{
+    double loss = 0;
+    for (int32_t h = 0; h < fit->trainer->head_count; h++)
+        loss += fit->trainer->heads[h].weight * (fit->totals[h] / fit->denominators[h]);
+    return loss;
+}
+
+/* One mini-batch. Says in stop_reason where a hook or a request ends the run. */
+static nn_status fit_batch(struct fit *fit, int64_t first)
+{
+    nn_trainer *trainer = fit->trainer;
+    int64_t rows = nni_min(fit->batch, fit->samples - first);
+    const int64_t *order = fit->order == NULL ? NULL : fit->order + first;
+    double loss;
+    NNI_TRY(nni_batch_gather(trainer->training, fit->training, order, first, rows, 1,
+                             &trainer->batch));
+    NNI_TRY(nni_step_gradients(trainer, &loss));
+    fit_sum_losses(fit);
+    int stop = nni_step_hook(trainer, &trainer->gradient_hook);
+    if (!stop) {
+        NNI_TRY(nni_step_update(trainer));
+        stop = nni_step_hook(trainer, &trainer->step_hook);
+    }
+    nni_progress_step(&trainer->progress, first + rows, fit_loss_so_far(fit));
+    if (stop)
+        trainer->stop_reason = NN_STOP_HOOK;
+    else if (NNI_LOAD_ACQUIRE(&trainer->stop_requested))
+        trainer->stop_reason = NN_STOP_REQUESTED;
+    return NN_OK;
+}
+
+static nn_status fit_batches(struct fit *fit)
+{
+    nn_trainer *trainer = fit->trainer;
+    memset(fit->totals, 0, sizeof fit->totals);
+    memset(fit->denominators, 0, sizeof fit->denominators);
+    NNI_TRY(fit_start_meters(fit));
+    nni_progress_epoch(&trainer->progress, trainer->epoch, fit->end, fit->samples);
+    if (fit->order != NULL) {
+        struct nni_random random = nni_random_make(trainer->seed, NNI_STREAM_SHUFFLE,
+                                                   (uint64_t)trainer->epoch, 0);
+        nni_random_permutation(&random, fit->order, fit->samples);
+    }
+    for (int64_t first = 0; first < fit->samples; first += fit->batch) {
+        NNI_TRY(fit_batch(fit, first));
+        if (trainer->stop_reason != NN_STOP_NONE)
+            return NN_OK;
+    }
+    nni_results_write(trainer, fit->totals, fit->denominators, fit->values);
+    return NN_OK;
+}
+
+/* Validation, history, schedules, early stopping, hook. */
+static nn_status fit_finish_epoch(struct fit *fit)
+{
+    nn_trainer *trainer = fit->trainer;
+    double *validation = fit->values + fit->results;
+    for (int32_t i = 0; i < fit->results; i++)
+        validation[i] = (double)NAN;
+    if (fit->validation != NULL)
+        NNI_TRY(nni_evaluate(trainer, fit->validation, validation));
+    fit->values[2 * fit->results] = trainer->rate;
+    nni_history_append(&trainer->history, fit->values);
+    trainer->epoch++;
+    nni_progress_epoch_done(&trainer->progress, &trainer->history);
+
+    double monitored = fit->values[fit->monitor];
+    nni_schedule_epoch(&trainer->schedule, trainer->optimizer->rate, monitored,
+                       trainer->direction);
+    if (nni_early_stopping_epoch(&trainer->stopping, monitored, trainer->direction,
+                                 trainer->model->weights))
+        trainer->stop_reason = NN_STOP_EARLY;
+    if (nni_step_hook(trainer, &trainer->epoch_hook))
+        trainer->stop_reason = NN_STOP_HOOK;
+    else if (trainer->stop_reason == NN_STOP_NONE &&
+             NNI_LOAD_ACQUIRE(&trainer->stop_requested))
+        trainer->stop_reason = NN_STOP_REQUESTED;
+    return NN_OK;
+}
+
+static nn_status fit_epochs(struct fit *fit)
+{
+    nn_trainer *trainer = fit->trainer;
+    while (trainer->stop_reason == NN_STOP_NONE && trainer->epoch < fit->end) {
+        NNI_TRY(fit_batches(fit));
+        if (trainer->stop_reason == NN_STOP_NONE)
+            NNI_TRY(fit_finish_epoch(fit));
+    }
+    return NN_OK;
+}
+
+/* ---- the run ---- */
+
+static void fit_end(struct fit *fit, nn_status status)
+{
+    nn_trainer *trainer = fit->trainer;
+    if (nni_early_stopping_restore(&trainer->stopping, trainer->model->weights))
+        nni_log(trainer->handle.context, NN_LOG_INFO,
+                "parameters of the best epoch restored");
+    if (status != NN_OK)
+        trainer->stop_reason = NN_STOP_ERROR;
+    else if (trainer->stop_reason == NN_STOP_NONE)
+        trainer->stop_reason = NN_STOP_EPOCHS;
+    nni_meters_stop(trainer);
+    /* The gathered samples are not kept as somebody's batch. */
+    trainer->phase = NNI_PHASE_IDLE;
+}
+
+nn_status nn_trainer_fit(nn_trainer *trainer, const nn_dataset *training,
+                         const nn_dataset *validation, int32_t epochs)
+{
+    NNI_TRY(nni_trainer_check(trainer, "nn_trainer_fit"));
+    struct fit fit = {.trainer = trainer, .training = training, .validation = validation};
+    nn_status status = fit_start(&fit, epochs);
+    if (status == NN_OK) {
+        NNI_STORE_RELEASE(&trainer->stop_requested, 0);
+        trainer->stop_reason = NN_STOP_NONE;
+        trainer->running = 1;
+        struct nni_float_env env = nni_float_env_enter();
+        status = fit_epochs(&fit);
+        nni_float_env_leave(env);
+        trainer->running = 0;
+        fit_end(&fit, status);
+    }
+    nni_free(trainer->handle.context, fit.order);
+    nni_free(trainer->handle.context, fit.values);
+    nn_dataset_destroy(fit.kept_training);
+    nn_dataset_destroy(fit.kept_validation);
+    return status;
+}

@@ -1,0 +1,282 @@
+/* Trainers as handles: creating, destroying, and what can be asked of them. */
+#include "train/trainer.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+
+/* ---- destroying ---- */
+
+static void trainer_release_heads(nn_trainer *trainer)
+{
+    for (int32_t h = 0; trainer->heads != NULL && h < trainer->head_count; h++)
+        if (trainer->heads[h].loss != NULL)
+            nni_handle_release(trainer->heads[h].loss);
+    nni_free(trainer->handle.context, trainer->heads);
+}
+
+static void trainer_destroy(void *handle)
+{
+    nn_trainer *trainer = handle;
+    const nn_context *context = trainer->handle.context;
+    nni_meters_stop(trainer);
+    nni_pass_destroy(trainer->training);
+    nni_pass_destroy(trainer->evaluation);
+    for (int32_t i = 0; i < NNI_DATASET_PORTS; i++)
+        nn_tensor_destroy(trainer->held_inputs[i]);
+    int32_t count = nn_model_parameter_count(trainer->model);
+    for (int32_t i = 0; trainer->gradient_tensors != NULL && i < count; i++)
+        nn_tensor_destroy(trainer->gradient_tensors[i]);
+    nni_free(context, trainer->gradient_tensors);
+    nni_free(context, trainer->gradients);
+    nni_free(context, trainer->metrics);
+    nni_free(context, trainer->meters);
+    nni_history_release(&trainer->history);
+    nni_early_stopping_release(&trainer->stopping);
+    trainer_release_heads(trainer);
+    nni_handle_release(trainer->optimizer);
+    nni_handle_release(trainer->model);
+}
+
+void nn_trainer_destroy(nn_trainer *trainer)
+{
+    nni_handle_release(trainer);
+}
+
+/* ---- creating ---- */
+
+/* What a creator was given, to be destroyed where it fails early. */
+static void trainer_drop(nn_loss *const *losses, int32_t count, nn_optimizer *optimizer)
+{
+    for (int32_t i = 0; losses != NULL && i < count; i++)
+        nn_loss_destroy(losses[i]);
+    nn_optimizer_destroy(optimizer);
+}
+
+static nn_status trainer_take_loss(nn_trainer *trainer, int32_t h, nn_loss *loss)
+{
+    if (loss->owner != NULL)
+        return nni_fail(NN_ERROR_STATE,
+                        "nn_trainer_create: loss %d belongs to a trainer "
+                        "already",
+                        (int)h);
+    loss->owner = trainer;
+    trainer->heads[h].loss = loss;
+    return nni_handle_same_context(trainer, "model", loss, "loss");
+}
+
+static nn_status trainer_take_optimizer(nn_trainer *trainer, nn_optimizer *optimizer)
+{
+    if (optimizer->owner != NULL || optimizer->pieces != NULL)
+        return nni_fail(NN_ERROR_STATE,
+                        "nn_trainer_create: the optimizer is in use already");
+    optimizer->owner = trainer;
+    trainer->optimizer = optimizer;
+    return nni_handle_same_context(trainer, "model", optimizer, "optimizer");
+}
+
+/* Takes losses and optimizer over, all of them, even where one cannot be used. */
+static nn_status trainer_take(nn_trainer *trainer, nn_loss *const *losses, int32_t count,
+                              nn_optimizer *optimizer)
+{
+    nn_status first = NN_OK;
+    trainer->head_count = count;
+    for (int32_t h = 0; h < count; h++) {
+        nn_status status = trainer_take_loss(trainer, h, losses[h]);
+        first = first == NN_OK ? status : first;
+    }
+    if (optimizer != NULL) {
+        nn_status status = trainer_take_optimizer(trainer, optimizer);
+        first = first == NN_OK ? status : first;
+    }
+    return first;
+}
+
+static nn_status trainer_set_heads(nn_trainer *trainer, const double *weights)
+{
+    for (int32_t h = 0; h < trainer->head_count; h++) {
+        struct nni_head *head = &trainer->heads[h];
+        head->node = nn_model_output_node(trainer->model, h);
+        head->weight = weights == NULL ? 1.0 : weights[h];
+        if (!(head->weight >= 0) || isinf(head->weight))
+            return nni_fail(NN_ERROR_ARGUMENT,
+                            "nn_trainer_create_many: weights[%d] must be "
+                            "finite and at least 0",
+                            (int)h);
+        head->target = -1;
+        if (head->loss->type->takes_target)
+            head->target = trainer->target_count++;
+        else
+            NNI_TRY(head->loss->type->check(
+                head->loss, &trainer->model->nodes[head->node].infer.output, NULL));
+    }
+    return NN_OK;
+}
+
+static nn_status trainer_allocate_gradients(nn_trainer *trainer)
+{
+    const nn_context *context = trainer->handle.context;
+    const nn_model *model = trainer->model;
+    size_t count = (size_t)model->parameter_count;
+    trainer->gradients = nni_alloc(context, (size_t)model->span, sizeof(float));
+    trainer->gradient_tensors =
+        nni_alloc(context, count, sizeof *trainer->gradient_tensors);
+    if (trainer->gradients == NULL || trainer->gradient_tensors == NULL)
+        return nn_last_status();
+    for (size_t i = 0; i < count; i++) {
+        const struct nni_parameter *parameter = &model->parameters[i];
+        if (parameter->layer->frozen)
+            continue;
+        trainer->gradient_tensors[i] = nni_tensor_borrow(
+            context, &parameter->spec.shape, trainer->gradients + parameter->offset);
+        if (trainer->gradient_tensors[i] == NULL)
+            return nn_last_status();
+    }
+    return NN_OK;
+}
+
+static void trainer_set_defaults(nn_trainer *trainer)
+{
+    const nn_context *context = trainer->handle.context;
+    trainer->batch_size = 32;
+    trainer->seed = nn_context_seed(context);
+    trainer->shuffle = 1;
+    trainer->check_loss = trainer->check_gradients = 1;
+    trainer->direction = NN_MINIMIZE;
+    trainer->rate = -1;
+    trainer->progress.context = context;
+    trainer->progress.level = NN_PROGRESS_EPOCH;
+    nni_schedule_init(&trainer->schedule);
+    nni_early_stopping_init(&trainer->stopping, context);
+    nni_history_init(&trainer->history, context);
+}
+
+static nn_status trainer_fill(nn_trainer *trainer, const double *weights)
+{
+    if (trainer->head_count != nn_model_output_count(trainer->model))
+        return nni_fail(NN_ERROR_ARGUMENT,
+                        "nn_trainer_create: got %d losses, the model has %d outputs",
+                        (int)trainer->head_count,
+                        (int)nn_model_output_count(trainer->model));
+    if (trainer->model->input_count > NNI_DATASET_PORTS ||
+        trainer->head_count > NNI_DATASET_PORTS)
+        return nni_fail(NN_ERROR_SIZE, "nn_trainer_create: at most %d inputs and outputs",
+                        (int)NNI_DATASET_PORTS);
+    NNI_TRY(trainer_set_heads(trainer, weights));
+    return trainer_allocate_gradients(trainer);
+}
+
+/* The arguments are complete: no NULL among model and losses. */
+static nn_trainer *trainer_create(nn_model *model, nn_loss *const *losses,
+                                  const double *weights, int32_t count,
+                                  nn_optimizer *optimizer)
+{
+    nn_context *context = (nn_context *)model->handle.context;
+    nn_trainer *trainer = nni_handle_create(context, sizeof *trainer, trainer_destroy);
+    struct nni_head *heads =
+        trainer == NULL ? NULL : nni_alloc(context, (size_t)count, sizeof *heads);
+    if (heads == NULL) {
+        nni_handle_release(trainer);
+        trainer_drop(losses, count, optimizer);
+        return NULL;
+    }
+    trainer->heads = heads;
+    trainer->model = nni_handle_retain(model);
+    trainer_set_defaults(trainer);
+    nn_status status = trainer_take(trainer, losses, count, optimizer);
+    if (status == NN_OK)
+        status = trainer_fill(trainer, weights);
+    if (status != NN_OK) {
+        nni_handle_release(trainer);
+        return NULL;
+    }
+    return trainer;
+}
+
+/* A NULL argument is the failure of what should have made it: its error is passed on. */
+static nn_status trainer_missing(const char *who, const char *what)
+{
+    if (nn_last_status() == NN_OK)
+        return nni_fail(NN_ERROR_NULL, "%s: %s is NULL", who, what);
+    return nn_last_status();
+}
+
+static nn_status trainer_check_arguments(nn_model *model, nn_loss *const *losses,
+                                         int32_t count, const char *who)
+{
+    if (model == NULL)
+        return trainer_missing(who, "model");
+    NNI_TRY(nni_model_check(model, who));
+    NNI_NOT_NULL(who, losses);
+    for (int32_t i = 0; i < count; i++)
+        if (losses[i] == NULL)
+            return trainer_missing(who, "loss");
+    return nn_model_build(model);
+}
+
+nn_trainer *nn_trainer_create_many(nn_model *model, nn_loss *const *losses,
+                                   const double *weights, int32_t count,
+                                   nn_optimizer *optimizer)
+{
+    static const char who[] = "nn_trainer_create_many";
+    if (trainer_check_arguments(model, losses, count, who) != NN_OK) {
+        trainer_drop(losses, count, optimizer);
+        return NULL;
+    }
+    return trainer_create(model, losses, weights, count, optimizer);
+}
+
+nn_trainer *nn_trainer_create(nn_model *model, nn_loss *loss, nn_optimizer *optimizer)
+{
+    static const char who[] = "nn_trainer_create";
+    nn_status status = trainer_check_arguments(model, &loss, 1, who);
+    if (status == NN_OK && optimizer == NULL)
+        status = trainer_missing(who, "optimizer");
+    if (status != NN_OK) {
+        trainer_drop(&loss, 1, optimizer);
+        return NULL;
+    }
+    return trainer_create(model, &loss, NULL, 1, optimizer);
+}
+
+/* ---- asking ---- */
+
+nn_status nni_trainer_check(const nn_trainer *trainer, const char *who)
+{
+    NNI_NOT_NULL(who, trainer);
+    if (trainer->running)
+        return nni_fail(NN_ERROR_STATE,
+                        "%s: not allowed from a hook, while the trainer runs", who);
+    return NN_OK;
+}
+
+void nn_trainer_request_stop(nn_trainer *trainer)
+{
+    NNI_STORE_RELEASE(&trainer->stop_requested, 1);
+}
+
+int32_t nn_trainer_stop_reason(const nn_trainer *trainer)
+{
+    return trainer == NULL ? NN_STOP_NONE : trainer->stop_reason;
+}
+
+int64_t nn_trainer_epoch(const nn_trainer *trainer)
+{
+    return trainer == NULL ? 0 : trainer->epoch;
+}
+
+int64_t nn_trainer_step_count(const nn_trainer *trainer)
+{
+    return trainer == NULL ? 0 : trainer->step;
+}
+
+double nn_trainer_rate(const nn_trainer *trainer)
+{
+    if (trainer == NULL || trainer->optimizer == NULL)
+        return 0;
+    double rate = trainer->rate;
+    if (rate < 0 && nni_schedule_rate(&trainer->schedule, trainer->optimizer->rate, 0, 0,
+                                      &rate) != NN_OK)
+        return 0;
+    return rate;
+}
