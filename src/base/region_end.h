@@ -1,0 +1,14 @@
+/* Closes the region that region_portable.h or region_fma.h opened. */
+#if defined(__clang__)
+#ifdef NNI_REGION_HAS_TARGET
+#pragma clang attribute pop
+#undef NNI_REGION_HAS_TARGET
+#endif
+#pragma clang diagnostic pop
+#else
+#pragma GCC pop_options
+#endif
+
+#undef NNI_K
+#undef NNI_FMA
+#undef NNI_LOOP
