@@ -29,7 +29,8 @@ struct seen {
     char text[NNI_ERROR_TEXT_SIZE];
 };
 
-static void look_at_environment(struct seen *seen) {
+static void look_at_environment(struct seen *seen)
+{
     seen->isa = nni_environment_isa();
     nn_context *context = nn_context_create(NULL);
     seen->context_status = context == NULL ? nn_last_status() : NN_OK;
@@ -43,7 +44,8 @@ static void look_at_environment(struct seen *seen) {
 }
 
 /* value is NULL for a variable that is not set. */
-static struct seen seen_in_child(const char *value) {
+static struct seen seen_in_child(const char *value)
+{
     int ends[2];
     assert_int_equal(pipe(ends), 0);
     pid_t child = fork();
@@ -68,7 +70,8 @@ static struct seen seen_in_child(const char *value) {
     return seen;
 }
 
-static void max_isa_is_read_from_the_environment(void **state) {
+static void max_isa_is_read_from_the_environment(void **state)
+{
     (void)state;
     assert_int_equal(seen_in_child(NULL).isa, NN_ISA_BEST);
     assert_int_equal(seen_in_child("").isa, NN_ISA_BEST);
@@ -77,7 +80,8 @@ static void max_isa_is_read_from_the_environment(void **state) {
     assert_int_equal(seen_in_child("portable").isa, NN_ISA_PORTABLE);
 }
 
-static void max_isa_is_read_once(void **state) {
+static void max_isa_is_read_once(void **state)
+{
     (void)state;
     struct seen seen = seen_in_child("fma");
     assert_int_equal(seen.later_isa, NN_ISA_FMA);
@@ -85,7 +89,8 @@ static void max_isa_is_read_once(void **state) {
     assert_int_equal(seen.handle_status, NN_OK);
 }
 
-static void an_unknown_max_isa_makes_every_creator_fail(void **state) {
+static void an_unknown_max_isa_makes_every_creator_fail(void **state)
+{
     (void)state;
     struct seen seen = seen_in_child("AVX");
     assert_true(seen.isa < 0);
@@ -103,7 +108,8 @@ struct host {
     int fails;
 };
 
-static void *host_allocate(void *user, size_t size) {
+static void *host_allocate(void *user, size_t size)
+{
     struct host *host = user;
     if (host->fails) {
         return NULL;
@@ -112,19 +118,22 @@ static void *host_allocate(void *user, size_t size) {
     return malloc(size);
 }
 
-static void host_deallocate(void *user, void *memory) {
+static void host_deallocate(void *user, void *memory)
+{
     struct host *host = user;
     host->alive--;
     free(memory);
 }
 
-static nn_allocator host_allocator(struct host *host) {
+static nn_allocator host_allocator(struct host *host)
+{
     *host = (struct host){0};
     nn_allocator allocator = {sizeof allocator, host_allocate, host_deallocate, host};
     return allocator;
 }
 
-static void a_context_takes_all_memory_from_the_host(void **state) {
+static void a_context_takes_all_memory_from_the_host(void **state)
+{
     (void)state;
     struct host host;
     nn_allocator allocator = host_allocator(&host);
@@ -140,7 +149,8 @@ static void a_context_takes_all_memory_from_the_host(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void an_allocator_that_fails_is_reported(void **state) {
+static void an_allocator_that_fails_is_reported(void **state)
+{
     (void)state;
     struct host host;
     nn_allocator allocator = host_allocator(&host);
@@ -156,7 +166,8 @@ static void an_allocator_that_fails_is_reported(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void a_bad_allocator_is_refused(void **state) {
+static void a_bad_allocator_is_refused(void **state)
+{
     (void)state;
     struct host host;
     nn_allocator allocator = host_allocator(&host);
@@ -174,7 +185,8 @@ static void a_bad_allocator_is_refused(void **state) {
     assert_int_equal(nn_last_status(), NN_ERROR_NULL);
 }
 
-static void a_larger_allocator_struct_is_accepted(void **state) {
+static void a_larger_allocator_struct_is_accepted(void **state)
+{
     (void)state;
     struct host host;
     struct {
@@ -189,7 +201,8 @@ static void a_larger_allocator_struct_is_accepted(void **state) {
 
 /* ---- setters ---- */
 
-static void a_new_context_has_the_defaults(void **state) {
+static void a_new_context_has_the_defaults(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     const nn_context *const both[] = {context, NULL};
@@ -204,7 +217,8 @@ static void a_new_context_has_the_defaults(void **state) {
     nn_context_destroy(NULL);
 }
 
-static void setters_set(void **state) {
+static void setters_set(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     assert_int_equal(nn_context_set_seed(context, UINT64_MAX), NN_OK);
@@ -216,7 +230,8 @@ static void setters_set(void **state) {
     nn_context_destroy(context);
 }
 
-static void values_out_of_range_are_refused(void **state) {
+static void values_out_of_range_are_refused(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     assert_int_equal(nn_context_set_threads(context, 0), NN_ERROR_ARGUMENT);
@@ -228,7 +243,8 @@ static void values_out_of_range_are_refused(void **state) {
     nn_context_destroy(context);
 }
 
-static void the_default_context_cannot_be_changed(void **state) {
+static void the_default_context_cannot_be_changed(void **state)
+{
     (void)state;
     assert_int_equal(nn_context_set_seed(NULL, 1), NN_ERROR_NULL);
     assert_int_equal(nn_context_set_threads(NULL, 1), NN_ERROR_NULL);
@@ -241,7 +257,8 @@ static void the_default_context_cannot_be_changed(void **state) {
                         "the default context cannot be changed");
 }
 
-static void setters_are_refused_while_a_handle_is_alive(void **state) {
+static void setters_are_refused_while_a_handle_is_alive(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     void *handle = nni_handle_create(context, sizeof(struct nni_handle), NULL);
@@ -263,14 +280,16 @@ struct logged {
     char text[600];
 };
 
-static void keep_line(void *user, int32_t level, const char *text) {
+static void keep_line(void *user, int32_t level, const char *text)
+{
     struct logged *logged = user;
     logged->calls++;
     logged->level = level;
     strncpy(logged->text, text, sizeof logged->text - 1);
 }
 
-static void lines_reach_the_logger(void **state) {
+static void lines_reach_the_logger(void **state)
+{
     (void)state;
     struct logged logged = {0};
     nn_logger logger = {sizeof logger, keep_line, &logged};
@@ -293,7 +312,8 @@ static void lines_reach_the_logger(void **state) {
     nn_context_destroy(context);
 }
 
-static void a_bad_logger_is_refused(void **state) {
+static void a_bad_logger_is_refused(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     nn_logger logger = {sizeof logger - 1, keep_line, NULL};
@@ -311,7 +331,8 @@ struct hosted {
 
 /* Runs the tasks backwards: any order is allowed. */
 static void run_backwards(void *user, void (*task)(void *data, int32_t index), void *data,
-                          int32_t count) {
+                          int32_t count)
+{
     struct hosted *hosted = user;
     hosted->calls++;
     hosted->tasks += count;
@@ -320,11 +341,13 @@ static void run_backwards(void *user, void (*task)(void *data, int32_t index), v
     }
 }
 
-static void count_task(void *data, int32_t index) {
+static void count_task(void *data, int32_t index)
+{
     ((int *)data)[index]++;
 }
 
-static void tasks_run_on_the_hosts_executor(void **state) {
+static void tasks_run_on_the_hosts_executor(void **state)
+{
     (void)state;
     struct hosted hosted = {0};
     nn_executor executor = {sizeof executor, 5, run_backwards, &hosted};
@@ -348,7 +371,8 @@ static void tasks_run_on_the_hosts_executor(void **state) {
     nn_context_destroy(context);
 }
 
-static void a_bad_executor_is_refused(void **state) {
+static void a_bad_executor_is_refused(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     nn_executor executor = {sizeof executor - 1, 1, run_backwards, NULL};
@@ -363,7 +387,8 @@ static void a_bad_executor_is_refused(void **state) {
     nn_context_destroy(context);
 }
 
-static void one_thread_runs_tasks_in_order(void **state) {
+static void one_thread_runs_tasks_in_order(void **state)
+{
     (void)state;
     int counts[3] = {0};
     nni_parallel_for(NULL, 3, count_task, counts);
@@ -379,7 +404,8 @@ struct covered {
     unsigned char item[100];
 };
 
-static void cover(void *data, int32_t index, int64_t first, int64_t end) {
+static void cover(void *data, int32_t index, int64_t first, int64_t end)
+{
     struct covered *covered = data;
     assert_in_range(index, 0, covered->concurrency - 1);
     covered->ranges++;
@@ -391,7 +417,8 @@ static void cover(void *data, int32_t index, int64_t first, int64_t end) {
     }
 }
 
-static void ranges_cover_every_item_once(void **state) {
+static void ranges_cover_every_item_once(void **state)
+{
     (void)state;
     struct hosted hosted = {0};
     nn_executor executor = {sizeof executor, 6, run_backwards, &hosted};
@@ -415,18 +442,34 @@ static void ranges_cover_every_item_once(void **state) {
 
 /* 1 where this thread's arithmetic rounds to nearest. (fegetround would not do: on x86 it
  * looks at the old floating-point unit, which the library does not use.) */
-static int rounds_to_nearest(void) {
+static int rounds_to_nearest(void)
+{
     const volatile float one = 1;
     const volatile float tiny = 0x1p-30f;
     return one + tiny == 1 && one - tiny == 1;
 }
 
-static void note_rounding(void *data, int32_t index) {
+/* 1 where the rounding mode can be changed at all (not so under valgrind). */
+static int rounding_can_be_changed(void)
+{
+    fesetround(FE_UPWARD);
+    int changed = !rounds_to_nearest();
+    fesetround(FE_TONEAREST);
+    return changed;
+}
+
+static void note_rounding(void *data, int32_t index)
+{
     ((int *)data)[index] = rounds_to_nearest();
 }
 
-static void tasks_round_to_nearest_whatever_the_caller_does(void **state) {
+static void tasks_round_to_nearest_whatever_the_caller_does(void **state)
+{
     (void)state;
+    if (!rounding_can_be_changed()) {
+        print_message("the rounding mode cannot be changed here: skipped\n");
+        skip();
+    }
     struct hosted hosted = {0};
     nn_executor executor = {sizeof executor, 2, run_backwards, &hosted};
     nn_context *context = nn_context_create(NULL);
@@ -444,7 +487,8 @@ static void tasks_round_to_nearest_whatever_the_caller_does(void **state) {
     nn_context_destroy(context);
 }
 
-static void an_environment_as_wanted_is_left_alone(void **state) {
+static void an_environment_as_wanted_is_left_alone(void **state)
+{
     (void)state;
     struct nni_float_env env = nni_float_env_enter();
     assert_false(env.changed);
@@ -452,24 +496,37 @@ static void an_environment_as_wanted_is_left_alone(void **state) {
 }
 
 #if defined(__SSE__)
-static void subnormals_are_kept_and_the_flush_is_restored(void **state) {
+static int keeps_subnormals(void)
+{
+    volatile float tiny = 1e-38f;
+    volatile float tinier = tiny / 4;
+    return tinier > 0;
+}
+
+static void subnormals_are_kept_and_the_flush_is_restored(void **state)
+{
     (void)state;
     const unsigned flush = 0x8040;
     unsigned before = __builtin_ia32_stmxcsr();
     __builtin_ia32_ldmxcsr(before | flush);
+    int flushed = !keeps_subnormals();
     struct nni_float_env env = nni_float_env_enter();
-    volatile float tiny = 1e-38f;
-    volatile float tinier = tiny / 4;
+    int kept = keeps_subnormals();
     nni_float_env_leave(env);
     unsigned after = __builtin_ia32_stmxcsr();
     __builtin_ia32_ldmxcsr(before);
+    if (!flushed) {
+        print_message("subnormals cannot be flushed here: skipped\n");
+        skip();
+    }
     assert_true(env.changed);
-    assert_true(tinier > 0);
+    assert_true(kept);
     assert_int_equal(after & flush, flush);
 }
 #endif
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(max_isa_is_read_from_the_environment),
         cmocka_unit_test(max_isa_is_read_once),

@@ -18,7 +18,8 @@ static const float dense_x[4] = {1, 2, -3, 4};
 static const float dense_w[6] = {1, 0, -1, 2, 1, 3};
 static const float dense_b[3] = {0.5f, -10, 0};
 
-static void bench_open_dense(struct bench *bench, nn_layer *layer) {
+static void bench_open_dense(struct bench *bench, nn_layer *layer)
+{
     const struct nni_shape two = vector_of(2);
     bench_open(bench, layer, 2, 1, &two);
     bench_set(bench->input[0], 4, dense_x);
@@ -28,7 +29,8 @@ static void bench_open_dense(struct bench *bench, nn_layer *layer) {
     }
 }
 
-static void dense_multiplies_adds_the_bias_and_applies_the_activation(void **state) {
+static void dense_multiplies_adds_the_bias_and_applies_the_activation(void **state)
+{
     (void)state;
     struct bench bench;
     bench_open_dense(&bench, nn_dense(NULL, 3, NN_LINEAR));
@@ -43,7 +45,8 @@ static void dense_multiplies_adds_the_bias_and_applies_the_activation(void **sta
     bench_close(&bench);
 }
 
-static void dense_without_a_bias_starts_from_zero(void **state) {
+static void dense_without_a_bias_starts_from_zero(void **state)
+{
     (void)state;
     struct bench bench;
     nn_layer *layer = nn_dense(NULL, 3, NN_LINEAR);
@@ -57,7 +60,8 @@ static void dense_without_a_bias_starts_from_zero(void **state) {
     bench_close(&bench);
 }
 
-static void dense_gives_the_three_gradients(void **state) {
+static void dense_gives_the_three_gradients(void **state)
+{
     (void)state;
     struct bench bench;
     bench_open_dense(&bench, nn_dense(NULL, 3, NN_RELU));
@@ -75,7 +79,8 @@ static void dense_gives_the_three_gradients(void **state) {
     bench_close(&bench);
 }
 
-static void dense_adds_to_parameter_gradients_when_it_accumulates(void **state) {
+static void dense_adds_to_parameter_gradients_when_it_accumulates(void **state)
+{
     (void)state;
     struct bench bench;
     bench_open_dense(&bench, nn_dense(NULL, 3, NN_LINEAR));
@@ -98,7 +103,8 @@ static void dense_adds_to_parameter_gradients_when_it_accumulates(void **state) 
     bench_close(&bench);
 }
 
-static void dense_skips_gradients_that_nobody_asks_for(void **state) {
+static void dense_skips_gradients_that_nobody_asks_for(void **state)
+{
     (void)state;
     struct bench bench;
     bench_open_dense(&bench, nn_dense(NULL, 3, NN_TANH));
@@ -115,7 +121,8 @@ static void dense_skips_gradients_that_nobody_asks_for(void **state) {
     bench_close(&bench);
 }
 
-static void dense_treats_leading_dimensions_as_samples(void **state) {
+static void dense_treats_leading_dimensions_as_samples(void **state)
+{
     (void)state;
     struct bench flat, deep;
     const struct nni_shape two = vector_of(2);
@@ -134,7 +141,8 @@ static void dense_treats_leading_dimensions_as_samples(void **state) {
     bench_close(&deep);
 }
 
-static void dense_agrees_with_differences_for_every_activation(void **state) {
+static void dense_agrees_with_differences_for_every_activation(void **state)
+{
     (void)state;
     const struct nni_shape four = vector_of(4);
     for (int32_t activation = NN_LINEAR; activation <= NN_LOG_SOFTMAX; activation++) {
@@ -142,7 +150,8 @@ static void dense_agrees_with_differences_for_every_activation(void **state) {
     }
 }
 
-static void dense_runs_without_saved_memory_in_inference(void **state) {
+static void dense_runs_without_saved_memory_in_inference(void **state)
+{
     (void)state;
     const struct nni_shape four = vector_of(4);
     struct bench bench;
@@ -160,31 +169,41 @@ static void dense_runs_without_saved_memory_in_inference(void **state) {
     bench_close(&bench);
 }
 
-static void dense_in_micro_batches_gives_the_bits_of_one_batch(void **state) {
-    (void)state;
+/* Gradients of `rows` samples at once and of the first `cut` and the others in turn. */
+static void assert_micro_batches_agree(int64_t units, int64_t rows, int64_t cut)
+{
     const struct nni_shape four = vector_of(4);
     struct bench bench;
-    bench_open(&bench, nn_dense(NULL, 5, NN_LINEAR), 7, 1, &four);
+    bench_open(&bench, nn_dense(NULL, units, NN_LINEAR), rows, 1, &four);
     bench_forward(&bench);
     bench_backward(&bench);
     float *whole[2] = {bench_floats(), bench_floats()};
-    bench_set(whole[0], 20, bench.parameter_gradients[0]);
-    bench_set(whole[1], 5, bench.parameter_gradients[1]);
-    bench.call.rows = 3;
+    bench_set(whole[0], (int32_t)(4 * units), bench.parameter_gradients[0]);
+    bench_set(whole[1], (int32_t)units, bench.parameter_gradients[1]);
+    bench.call.rows = cut;
     bench_backward(&bench);
-    bench.call.rows = 4;
+    bench.call.rows = rows - cut;
     bench.call.accumulate = 1;
-    bench.inputs[0] = bench.input[0] + 3 * 4;
-    bench.call.output_gradient = bench.output_gradient + 3 * 5;
+    bench.inputs[0] = bench.input[0] + cut * 4;
+    bench.call.output_gradient = bench.output_gradient + cut * units;
     bench_backward(&bench);
-    assert_same_bits(bench.parameter_gradients[0], whole[0], 20);
-    assert_same_bits(bench.parameter_gradients[1], whole[1], 5);
+    assert_same_bits(bench.parameter_gradients[0], whole[0], 4 * units);
+    assert_same_bits(bench.parameter_gradients[1], whole[1], units);
     nni_free(NULL, whole[0]);
     nni_free(NULL, whole[1]);
     bench_close(&bench);
 }
 
-int main(void) {
+static void dense_in_micro_batches_gives_the_bits_of_one_batch(void **state)
+{
+    (void)state;
+    assert_micro_batches_agree(5, 7, 3);
+    assert_micro_batches_agree(20, 40, 13);
+    assert_micro_batches_agree(3, 160, 80); /* long and narrow: lanes elsewhere */
+}
+
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(dense_multiplies_adds_the_bias_and_applies_the_activation),
         cmocka_unit_test(dense_without_a_bias_starts_from_zero),

@@ -12,39 +12,45 @@
 
 #include <string.h>
 
-static void assert_says(const char *part) {
+static void assert_says(const char *part)
+{
     if (strstr(nn_last_error(), part) == NULL) {
         fail_msg("\"%s\" is not in \"%s\"", part, nn_last_error());
     }
 }
 
-static void assert_number(double got, double expected) {
+static void assert_number(double got, double expected)
+{
     if (got != expected) {
         fail_msg("%g is not %g", got, expected);
     }
 }
 
-static void assert_refused(nn_status got, nn_status expected, const char *part) {
+static void assert_refused(nn_status got, nn_status expected, const char *part)
+{
     assert_int_equal(got, expected);
     assert_int_equal(nn_last_status(), expected);
     assert_says(part);
 }
 
 static struct nni_shape shape_of(int32_t dtype, int32_t rank, int64_t a, int64_t b,
-                                 int64_t c) {
+                                 int64_t c)
+{
     const int64_t dim[3] = {a, b, c};
     struct nni_shape shape;
     assert_int_equal(nni_shape_make("test", dtype, dim, rank, 7, 1, &shape), NN_OK);
     return shape;
 }
 
-static struct nni_shape floats_of(int32_t rank, int64_t a, int64_t b, int64_t c) {
+static struct nni_shape floats_of(int32_t rank, int64_t a, int64_t b, int64_t c)
+{
     return shape_of(NN_FLOAT32, rank, a, b, c);
 }
 
 /* infer of up to three inputs; takes the layer over, named so that texts are whole. */
 static nn_status infer_of(nn_layer *layer, int32_t count, const struct nni_shape *inputs,
-                          struct nni_infer *infer) {
+                          struct nni_infer *infer)
+{
     memset(infer, 0, sizeof *infer);
     infer->input_count = count;
     infer->inputs = inputs;
@@ -57,13 +63,15 @@ static nn_status infer_of(nn_layer *layer, int32_t count, const struct nni_shape
 
 static void assert_infer_refused(nn_layer *layer, int32_t count,
                                  const struct nni_shape *inputs, nn_status expected,
-                                 const char *part) {
+                                 const char *part)
+{
     struct nni_infer infer;
     assert_refused(infer_of(layer, count, inputs, &infer), expected, part);
 }
 
 static void assert_infers(nn_layer *layer, int32_t count, const struct nni_shape *inputs,
-                          const char *text) {
+                          const char *text)
+{
     struct nni_infer infer;
     assert_int_equal(infer_of(layer, count, inputs, &infer), NN_OK);
     assert_string_equal(nni_shape_text(&infer.output).text, text);
@@ -71,14 +79,16 @@ static void assert_infers(nn_layer *layer, int32_t count, const struct nni_shape
 }
 
 /* Sets one option of a layer made by name. */
-static nn_layer *with_number(nn_layer *layer, const char *option, double value) {
+static nn_layer *with_number(nn_layer *layer, const char *option, double value)
+{
     assert_int_equal(nn_layer_set_float(layer, option, value), NN_OK);
     return layer;
 }
 
 /* ---- infer ---- */
 
-static void infer_says_the_output_shape(void **state) {
+static void infer_says_the_output_shape(void **state)
+{
     (void)state;
     const struct nni_shape image = floats_of(3, 2, 3, 4);
     const struct nni_shape two[2] = {floats_of(2, 3, 4, 0), floats_of(2, 3, 4, 0)};
@@ -107,7 +117,8 @@ static void infer_says_the_output_shape(void **state) {
     assert_infers(nn_mean(NULL, NN_ALL), 1, &image, "()");
 }
 
-static void infer_refuses_a_wrong_number_of_inputs(void **state) {
+static void infer_refuses_a_wrong_number_of_inputs(void **state)
+{
     (void)state;
     const struct nni_shape one = floats_of(1, 4, 0, 0);
     assert_infer_refused(nn_add(NULL), 1, &one, NN_ERROR_ARGUMENT,
@@ -118,7 +129,8 @@ static void infer_refuses_a_wrong_number_of_inputs(void **state) {
     assert_infer_refused(nn_input(NULL, 1), 1, &one, NN_ERROR_ARGUMENT, "0 inputs");
 }
 
-static void infer_refuses_integers_where_floats_are_needed(void **state) {
+static void infer_refuses_integers_where_floats_are_needed(void **state)
+{
     (void)state;
     const struct nni_shape bytes[2] = {shape_of(NN_UINT8, 2, 2, 2, 0),
                                        shape_of(NN_UINT8, 2, 2, 2, 0)};
@@ -136,7 +148,8 @@ static void infer_refuses_integers_where_floats_are_needed(void **state) {
     assert_infer_refused(nn_mean(NULL, 0), 1, bytes, dtype, "uint8");
 }
 
-static void integers_pass_no_gradient_and_keep_their_type_in_reshape(void **state) {
+static void integers_pass_no_gradient_and_keep_their_type_in_reshape(void **state)
+{
     (void)state;
     const struct nni_shape bytes = shape_of(NN_INT32, 2, 2, 3, 0);
     const int64_t six = 6;
@@ -157,7 +170,8 @@ static void integers_pass_no_gradient_and_keep_their_type_in_reshape(void **stat
     assert_int_equal(infer.needs, NNI_NO_GRADIENT);
 }
 
-static void infer_refuses_shapes_that_do_not_fit(void **state) {
+static void infer_refuses_shapes_that_do_not_fit(void **state)
+{
     (void)state;
     const struct nni_shape number = floats_of(0, 0, 0, 0);
     const struct nni_shape three[3] = {floats_of(2, 3, 4, 0), floats_of(2, 3, 2, 0),
@@ -192,7 +206,8 @@ static void infer_refuses_shapes_that_do_not_fit(void **state) {
                          "2 means and 2 deviations, expected 1 or 12 of each");
 }
 
-static void infer_refuses_sizes_that_overflow(void **state) {
+static void infer_refuses_sizes_that_overflow(void **state)
+{
     (void)state;
     const struct nni_shape wide = floats_of(1, INT64_C(1) << 40, 0, 0);
     const struct nni_shape tall[2] = {floats_of(2, INT64_C(1) << 32, 1, 0),
@@ -204,7 +219,8 @@ static void infer_refuses_sizes_that_overflow(void **state) {
                          NN_ERROR_SHAPE, "slice");
 }
 
-static void what_backward_needs_follows_the_activation(void **state) {
+static void what_backward_needs_follows_the_activation(void **state)
+{
     (void)state;
     const struct nni_shape four = floats_of(1, 4, 0, 0);
     struct nni_infer infer;
@@ -225,7 +241,8 @@ static void what_backward_needs_follows_the_activation(void **state) {
     assert_int_equal(infer.needs, NNI_IN_PLACE);
 }
 
-static void alpha_has_a_usual_value_and_no_other_negative_one(void **state) {
+static void alpha_has_a_usual_value_and_no_other_negative_one(void **state)
+{
     (void)state;
     assert_float_equal(nni_activation_alpha(NN_LEAKY_RELU, NNI_ALPHA_USUAL), 0.01f, 0);
     assert_float_equal(nni_activation_alpha(NN_ELU, NNI_ALPHA_USUAL), 1, 0);
@@ -237,7 +254,8 @@ static void alpha_has_a_usual_value_and_no_other_negative_one(void **state) {
                          NN_ERROR_ARGUMENT, "dense 'x': alpha is -0.5");
 }
 
-static void dense_asks_for_the_initializers_it_was_given(void **state) {
+static void dense_asks_for_the_initializers_it_was_given(void **state)
+{
     (void)state;
     const struct nni_shape four = floats_of(1, 4, 0, 0);
     struct nni_infer infer;
@@ -265,7 +283,8 @@ static void dense_asks_for_the_initializers_it_was_given(void **state) {
     assert_number(infer.parameters[1].initializer.value, 0);
 }
 
-static void lists_set_by_name_reach_infer(void **state) {
+static void lists_set_by_name_reach_infer(void **state)
+{
     (void)state;
     const int64_t shape[2] = {2, 3};
     nn_layer *input = nn_layer_create(NULL, "input");
@@ -282,7 +301,8 @@ static void lists_set_by_name_reach_infer(void **state) {
     assert_infers(standardize, 1, &six, "(6)");
 }
 
-static void an_input_may_be_a_single_integer(void **state) {
+static void an_input_may_be_a_single_integer(void **state)
+{
     (void)state;
     nn_layer *number = nn_input_shaped(NULL, NN_INT64, NULL, 0);
     struct nni_infer infer;
@@ -291,7 +311,8 @@ static void an_input_may_be_a_single_integer(void **state) {
     assert_int_equal(infer.output.dtype, NN_INT64);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(infer_says_the_output_shape),
         cmocka_unit_test(infer_refuses_a_wrong_number_of_inputs),

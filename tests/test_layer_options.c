@@ -16,25 +16,29 @@
 
 /* ---- helpers ---- */
 
-static void assert_says(const char *part) {
+static void assert_says(const char *part)
+{
     if (strstr(nn_last_error(), part) == NULL) {
         fail_msg("\"%s\" is not in \"%s\"", part, nn_last_error());
     }
 }
 
-static void assert_number(double got, double expected) {
+static void assert_number(double got, double expected)
+{
     if (got != expected) {
         fail_msg("%g is not %g", got, expected);
     }
 }
 
-static void assert_refused(nn_status got, nn_status expected, const char *part) {
+static void assert_refused(nn_status got, nn_status expected, const char *part)
+{
     assert_int_equal(got, expected);
     assert_int_equal(nn_last_status(), expected);
     assert_says(part);
 }
 
-static double option_of(const nn_layer *layer, const char *name) {
+static double option_of(const nn_layer *layer, const char *name)
+{
     double value = -77;
     assert_int_equal(nn_layer_option(layer, name, &value), NN_OK);
     return value;
@@ -42,7 +46,8 @@ static double option_of(const nn_layer *layer, const char *name) {
 
 /* ---- options ---- */
 
-static void unknown_options_are_refused_with_the_names_there_are(void **state) {
+static void unknown_options_are_refused_with_the_names_there_are(void **state)
+{
     (void)state;
     nn_layer *dense = nn_dense(NULL, 2, NN_LINEAR);
     double value = 5;
@@ -60,7 +65,8 @@ static void unknown_options_are_refused_with_the_names_there_are(void **state) {
     nn_layer_destroy(flatten);
 }
 
-static void choices_are_set_by_name_and_refused_with_the_names(void **state) {
+static void choices_are_set_by_name_and_refused_with_the_names(void **state)
+{
     (void)state;
     nn_layer *input = nn_layer_create(NULL, "input");
     assert_int_equal(nn_layer_set_text(input, "dtype", "uint8"), NN_OK);
@@ -79,7 +85,8 @@ static void choices_are_set_by_name_and_refused_with_the_names(void **state) {
     nn_layer_destroy(dense);
 }
 
-static void null_arguments_are_refused(void **state) {
+static void null_arguments_are_refused(void **state)
+{
     (void)state;
     nn_layer *layer = nn_dense(NULL, 2, NN_TANH);
     double value;
@@ -105,7 +112,8 @@ static void null_arguments_are_refused(void **state) {
     nn_layer_destroy(layer);
 }
 
-static void an_applied_layer_keeps_its_options_and_name(void **state) {
+static void an_applied_layer_keeps_its_options_and_name(void **state)
+{
     (void)state;
     nn_layer *layer = nn_dense(NULL, 2, NN_TANH);
     assert_int_equal(nn_layer_set_name(layer, "hidden"), NN_OK);
@@ -125,7 +133,8 @@ static void an_applied_layer_keeps_its_options_and_name(void **state) {
     nn_layer_destroy(layer);
 }
 
-static void names_are_short_and_of_plain_characters(void **state) {
+static void names_are_short_and_of_plain_characters(void **state)
+{
     (void)state;
     nn_layer *layer = nn_flatten(NULL);
     char name[70];
@@ -146,7 +155,8 @@ static void names_are_short_and_of_plain_characters(void **state) {
     nn_layer_destroy(layer);
 }
 
-static void activation_names_are_their_numbers(void **state) {
+static void activation_names_are_their_numbers(void **state)
+{
     (void)state;
     assert_string_equal(nn_activation_name(NN_LINEAR), "linear");
     assert_string_equal(nn_activation_name(NN_SIGMOID), "sigmoid");
@@ -166,7 +176,8 @@ static void activation_names_are_their_numbers(void **state) {
 
 /* ---- initialisers and what training heeds ---- */
 
-static void initializer_names_are_their_numbers(void **state) {
+static void initializer_names_are_their_numbers(void **state)
+{
     (void)state;
     assert_string_equal(nn_initializer_name(NN_INIT_DEFAULT), "default");
     assert_string_equal(nn_initializer_name(NN_INIT_CONSTANT), "constant");
@@ -182,12 +193,14 @@ static void initializer_names_are_their_numbers(void **state) {
     assert_null(nn_initializer_name(10));
 }
 
-static int32_t default_initializer(int32_t activation) {
+static int32_t default_initializer(int32_t activation)
+{
     const struct nni_initializer asked = {NN_INIT_DEFAULT, 0};
     return nni_initializer_for(asked, activation).kind;
 }
 
-static void default_initializers_suit_the_activation(void **state) {
+static void default_initializers_suit_the_activation(void **state)
+{
     (void)state;
     assert_int_equal(default_initializer(NN_RELU), NN_INIT_HE_UNIFORM);
     assert_int_equal(default_initializer(NN_LEAKY_RELU), NN_INIT_HE_UNIFORM);
@@ -203,7 +216,8 @@ static void default_initializers_suit_the_activation(void **state) {
     assert_number(kept.value, 0.5);
 }
 
-static void bad_initializers_are_refused(void **state) {
+static void bad_initializers_are_refused(void **state)
+{
     (void)state;
     nn_layer *layer = nn_dense(NULL, 3, NN_RELU);
     assert_refused(nn_layer_set_initializer(layer, "weights", NN_INIT_NORMAL, 1),
@@ -230,7 +244,8 @@ static void bad_initializers_are_refused(void **state) {
     nn_layer_destroy(layer);
 }
 
-static void rate_multipliers_are_finite_and_not_negative(void **state) {
+static void rate_multipliers_are_finite_and_not_negative(void **state)
+{
     (void)state;
     nn_layer *layer = nn_dense(NULL, 3, NN_RELU);
     assert_number(layer->rate_multiplier, 1);
@@ -248,7 +263,8 @@ static void rate_multipliers_are_finite_and_not_negative(void **state) {
     nn_layer_destroy(layer);
 }
 
-static void a_copy_has_the_options_name_and_settings(void **state) {
+static void a_copy_has_the_options_name_and_settings(void **state)
+{
     (void)state;
     nn_layer *layer = nn_dense(NULL, 9, NN_ELU);
     nn_layer_set_float(layer, "alpha", 0.5);
@@ -275,7 +291,8 @@ static void a_copy_has_the_options_name_and_settings(void **state) {
     nn_layer_destroy(copy);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(unknown_options_are_refused_with_the_names_there_are),
         cmocka_unit_test(choices_are_set_by_name_and_refused_with_the_names),

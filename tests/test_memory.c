@@ -19,7 +19,8 @@ struct host {
     int64_t left; /* allocations until failure; negative for never */
 };
 
-static void *host_allocate(void *user, size_t size) {
+static void *host_allocate(void *user, size_t size)
+{
     struct host *host = user;
     if (host->left == 0) {
         return NULL;
@@ -35,14 +36,16 @@ static void *host_allocate(void *user, size_t size) {
     return start + shift;
 }
 
-static void host_deallocate(void *user, void *memory) {
+static void host_deallocate(void *user, void *memory)
+{
     struct host *host = user;
     char *shown = memory;
     host->alive--;
     free(shown - shown[-1]);
 }
 
-static nn_context *hosted_context(struct host *host) {
+static nn_context *hosted_context(struct host *host)
+{
     *host = (struct host){.left = -1};
     nn_allocator allocator = {sizeof allocator, host_allocate, host_deallocate, host};
     nn_context *context = nn_context_create(&allocator);
@@ -50,7 +53,8 @@ static nn_context *hosted_context(struct host *host) {
     return context;
 }
 
-static int is_zero(const unsigned char *bytes, size_t count) {
+static int is_zero(const unsigned char *bytes, size_t count)
+{
     for (size_t i = 0; i < count; i++) {
         if (bytes[i] != 0) {
             return 0;
@@ -59,7 +63,8 @@ static int is_zero(const unsigned char *bytes, size_t count) {
     return 1;
 }
 
-static void blocks_are_aligned_and_zeroed(void **state) {
+static void blocks_are_aligned_and_zeroed(void **state)
+{
     (void)state;
     struct host host;
     nn_context *context = hosted_context(&host);
@@ -78,12 +83,14 @@ static void blocks_are_aligned_and_zeroed(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void freeing_null_is_accepted(void **state) {
+static void freeing_null_is_accepted(void **state)
+{
     (void)state;
     nni_free(NULL, NULL);
 }
 
-static void the_count_follows_the_blocks(void **state) {
+static void the_count_follows_the_blocks(void **state)
+{
     (void)state;
     struct host host;
     nn_context *context = hosted_context(&host);
@@ -101,7 +108,8 @@ static void the_count_follows_the_blocks(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void products_that_overflow_are_refused(void **state) {
+static void products_that_overflow_are_refused(void **state)
+{
     (void)state;
     const size_t cases[][2] = {
         {SIZE_MAX, 1},         {SIZE_MAX / 2, 2}, {SIZE_MAX / 4 + 2, 8},
@@ -116,7 +124,8 @@ static void products_that_overflow_are_refused(void **state) {
     assert_int_equal(nn_last_status(), NN_ERROR_SIZE);
 }
 
-static void the_allocators_failure_is_reported_and_not_counted(void **state) {
+static void the_allocators_failure_is_reported_and_not_counted(void **state)
+{
     (void)state;
     struct host host;
     nn_context *context = hosted_context(&host);
@@ -129,7 +138,8 @@ static void the_allocators_failure_is_reported_and_not_counted(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void the_limit_is_kept_to_the_byte(void **state) {
+static void the_limit_is_kept_to_the_byte(void **state)
+{
     (void)state;
     struct host host;
     nn_context *context = hosted_context(&host);
@@ -151,7 +161,8 @@ static void the_limit_is_kept_to_the_byte(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void growing_keeps_what_was_there_and_zeroes_the_rest(void **state) {
+static void growing_keeps_what_was_there_and_zeroes_the_rest(void **state)
+{
     (void)state;
     struct host host;
     nn_context *context = hosted_context(&host);
@@ -170,7 +181,8 @@ static void growing_keeps_what_was_there_and_zeroes_the_rest(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void growing_that_fails_leaves_the_block(void **state) {
+static void growing_that_fails_leaves_the_block(void **state)
+{
     (void)state;
     struct host host;
     nn_context *context = hosted_context(&host);
@@ -184,7 +196,8 @@ static void growing_that_fails_leaves_the_block(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void texts_are_copied(void **state) {
+static void texts_are_copied(void **state)
+{
     (void)state;
     struct host host;
     nn_context *context = hosted_context(&host);
@@ -197,7 +210,8 @@ static void texts_are_copied(void **state) {
     nn_context_destroy(context);
 }
 
-static void checked_products_and_sums_refuse_overflow_and_negatives(void **state) {
+static void checked_products_and_sums_refuse_overflow_and_negatives(void **state)
+{
     (void)state;
     int64_t result;
     assert_true(nni_multiply_checked(INT64_C(1) << 31, INT64_C(1) << 31, &result));
@@ -216,7 +230,8 @@ static void checked_products_and_sums_refuse_overflow_and_negatives(void **state
     assert_false(nni_add_checked(-1, 5, &result));
 }
 
-static void sizes_are_rounded_up_to_64(void **state) {
+static void sizes_are_rounded_up_to_64(void **state)
+{
     (void)state;
     assert_int_equal(nni_align_up(0), 0);
     assert_int_equal(nni_align_up(1), 64);
@@ -232,13 +247,15 @@ struct thing {
     int *destroyed;
 };
 
-static void thing_destroy(void *handle) {
+static void thing_destroy(void *handle)
+{
     struct thing *thing = handle;
     nni_free(thing->handle.context, thing->owned);
     ++*thing->destroyed;
 }
 
-static struct thing *thing_create(nn_context *context, int *destroyed) {
+static struct thing *thing_create(nn_context *context, int *destroyed)
+{
     struct thing *thing = nni_handle_create(context, sizeof *thing, thing_destroy);
     assert_non_null(thing);
     thing->destroyed = destroyed;
@@ -246,7 +263,8 @@ static struct thing *thing_create(nn_context *context, int *destroyed) {
     return thing;
 }
 
-static void a_handle_goes_with_its_last_reference(void **state) {
+static void a_handle_goes_with_its_last_reference(void **state)
+{
     (void)state;
     int destroyed = 0;
     struct thing *thing = thing_create(NULL, &destroyed);
@@ -258,14 +276,16 @@ static void a_handle_goes_with_its_last_reference(void **state) {
     nni_handle_release(NULL);
 }
 
-static void a_handle_may_own_nothing(void **state) {
+static void a_handle_may_own_nothing(void **state)
+{
     (void)state;
     struct nni_handle *handle = nni_handle_create(NULL, sizeof *handle, NULL);
     assert_non_null(handle);
     nni_handle_release(handle);
 }
 
-static void a_context_lives_as_long_as_its_handles(void **state) {
+static void a_context_lives_as_long_as_its_handles(void **state)
+{
     (void)state;
     struct host host;
     int destroyed = 0;
@@ -280,7 +300,8 @@ static void a_context_lives_as_long_as_its_handles(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void a_handle_that_cannot_be_made_holds_nothing(void **state) {
+static void a_handle_that_cannot_be_made_holds_nothing(void **state)
+{
     (void)state;
     struct host host;
     nn_context *context = hosted_context(&host);
@@ -292,7 +313,8 @@ static void a_handle_that_cannot_be_made_holds_nothing(void **state) {
     assert_int_equal(host.alive, 0);
 }
 
-static void handles_of_different_contexts_are_told_apart(void **state) {
+static void handles_of_different_contexts_are_told_apart(void **state)
+{
     (void)state;
     int destroyed = 0;
     nn_context *context = nn_context_create(NULL);
@@ -309,7 +331,8 @@ static void handles_of_different_contexts_are_told_apart(void **state) {
     nn_context_destroy(context);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(blocks_are_aligned_and_zeroed),
         cmocka_unit_test(freeing_null_is_accepted),

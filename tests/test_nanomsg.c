@@ -22,12 +22,14 @@
 static const char address[] = "inproc://tensors";
 
 /* Gives a message that a tensor has shown back to nanomsg. */
-static void release_message(void *user, void *data) {
+static void release_message(void *user, void *data)
+{
     ++*(int *)user;
     assert_int_equal(nn_freemsg(data), 0);
 }
 
-static void a_tensor_travels_as_a_message(void **state) {
+static void a_tensor_travels_as_a_message(void **state)
+{
     (void)state;
     const int receiver = nn_socket(AF_SP, NN_PAIR);
     const int sender = nn_socket(AF_SP, NN_PAIR);
@@ -56,7 +58,8 @@ static void a_tensor_travels_as_a_message(void **state) {
     assert_int_equal(nn_close(receiver), 0);
 }
 
-static void each_library_reports_its_own_errors(void **state) {
+static void each_library_reports_its_own_errors(void **state)
+{
     (void)state;
     assert_null(nn_tensor_create(NULL, 0, NULL, 0));
     assert_int_equal(nn_close(-1), -1);
@@ -66,7 +69,8 @@ static void each_library_reports_its_own_errors(void **state) {
     assert_non_null(strstr(nn_last_error(), "nn_tensor_create"));
 }
 
-static void each_library_knows_its_own_constants(void **state) {
+static void each_library_knows_its_own_constants(void **state)
+{
     (void)state;
     int value = 0;
     const char *name = nn_symbol(0, &value);
@@ -76,7 +80,8 @@ static void each_library_knows_its_own_constants(void **state) {
 }
 
 /* Counts the words of a header that begin with nn_; none may be a symbol of nanomsg. */
-static int check_words_of(const char *path, void *nanomsg) {
+static int check_words_of(const char *path, void *nanomsg)
+{
     FILE *file = fopen(path, "r");
     assert_non_null(file);
     int count = 0;
@@ -102,7 +107,8 @@ static int check_words_of(const char *path, void *nanomsg) {
 
 /* Also those that nanomsg's headers do not show: of two libraries that export one name
  * the program gets one, and the other library with it. */
-static void no_public_name_is_a_symbol_of_nanomsg(void **state) {
+static void no_public_name_is_a_symbol_of_nanomsg(void **state)
+{
     (void)state;
     void *nanomsg = dlopen("libnanomsg.so", RTLD_NOW);
     assert_non_null(nanomsg);
@@ -118,7 +124,8 @@ static void no_public_name_is_a_symbol_of_nanomsg(void **state) {
     dlclose(nanomsg);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tensor_travels_as_a_message),
         cmocka_unit_test(each_library_reports_its_own_errors),

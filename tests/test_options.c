@@ -93,13 +93,15 @@ static const struct nni_option sample_options[] = {
      .open_maximum = 1},
 };
 
-static struct nni_options options_of(struct sample *sample, const nn_context *context) {
+static struct nni_options options_of(struct sample *sample, const nn_context *context)
+{
     struct nni_options options = {context, "dense", sample, sample_options,
                                   NNI_COUNT(sample_options)};
     return options;
 }
 
-static int set_up(void **state) {
+static int set_up(void **state)
+{
     static struct sample sample;
     static struct nni_options options;
     memset(&sample, 0xa5, sizeof sample);
@@ -110,23 +112,27 @@ static int set_up(void **state) {
     return 0;
 }
 
-static int tear_down(void **state) {
+static int tear_down(void **state)
+{
     nni_options_release(*state);
     return 0;
 }
 
-static struct sample *sample_in(void **state) {
+static struct sample *sample_in(void **state)
+{
     const struct nni_options *options = *state;
     return options->object;
 }
 
-static double got(const struct nni_options *options, const char *name) {
+static double got(const struct nni_options *options, const char *name)
+{
     double value;
     assert_int_equal(nni_options_get_number(options, name, &value), NN_OK);
     return value;
 }
 
-static void reset_writes_the_defaults(void **state) {
+static void reset_writes_the_defaults(void **state)
+{
     const struct sample *sample = sample_in(state);
     assert_int_equal(sample->units, 8);
     assert_true(sample->rate == 0.5);
@@ -136,7 +142,8 @@ static void reset_writes_the_defaults(void **state) {
     assert_null(sample->deviation.values);
 }
 
-static void options_are_set_and_got_by_name(void **state) {
+static void options_are_set_and_got_by_name(void **state)
+{
     const struct nni_options *options = *state;
     assert_int_equal(nni_options_set_int(options, "units", 128), NN_OK);
     assert_int_equal(nni_options_set_number(options, "rate", 0.25), NN_OK);
@@ -148,7 +155,8 @@ static void options_are_set_and_got_by_name(void **state) {
     assert_true(got(options, "activation") == 2);
 }
 
-static void whole_numbers_pass_between_int_and_float_setters(void **state) {
+static void whole_numbers_pass_between_int_and_float_setters(void **state)
+{
     const struct nni_options *options = *state;
     assert_int_equal(nni_options_set_number(options, "units", 7), NN_OK);
     assert_int_equal(nni_options_set_int(options, "rate", 0), NN_OK);
@@ -162,7 +170,8 @@ static void whole_numbers_pass_between_int_and_float_setters(void **state) {
     assert_true(got(options, "units") == 7);
 }
 
-static void an_unknown_name_lists_those_there_are(void **state) {
+static void an_unknown_name_lists_those_there_are(void **state)
+{
     const struct nni_options *options = *state;
     assert_int_equal(nni_options_set_int(options, "unit", 1), NN_ERROR_NAME);
     assert_string_equal(
@@ -181,7 +190,8 @@ static void an_unknown_name_lists_those_there_are(void **state) {
     assert_string_equal(nn_last_error(), "flatten has no option 'unit'; it has none");
 }
 
-static void a_long_list_of_names_is_cut(void **state) {
+static void a_long_list_of_names_is_cut(void **state)
+{
     (void)state;
     static char names[40][48];
     static struct nni_option table[40];
@@ -194,7 +204,8 @@ static void a_long_list_of_names_is_cut(void **state) {
     assert_non_null(strstr(nn_last_error(), "a_rather_long_option_name_0, "));
 }
 
-static void the_range_and_the_value_are_named(void **state) {
+static void the_range_and_the_value_are_named(void **state)
+{
     const struct nni_options *options = *state;
     const struct {
         const char *name;
@@ -229,7 +240,8 @@ static void the_range_and_the_value_are_named(void **state) {
     }
 }
 
-static void bounds_are_included_unless_they_are_open(void **state) {
+static void bounds_are_included_unless_they_are_open(void **state)
+{
     const struct nni_options *options = *state;
     assert_int_equal(nni_options_set_int(options, "units", 1), NN_OK);
     assert_int_equal(nni_options_set_int(options, "units", 2147483647), NN_OK);
@@ -243,7 +255,8 @@ static void bounds_are_included_unless_they_are_open(void **state) {
     assert_int_equal(nni_options_set_number(options, "any", -INFINITY), NN_OK);
 }
 
-static void a_choice_that_is_not_there_is_refused(void **state) {
+static void a_choice_that_is_not_there_is_refused(void **state)
+{
     const struct nni_options *options = *state;
     assert_int_equal(nni_options_set_text(options, "activation", "tan"),
                      NN_ERROR_ARGUMENT);
@@ -254,7 +267,8 @@ static void a_choice_that_is_not_there_is_refused(void **state) {
     assert_int_equal(nni_options_set_text(options, "dtype", "uint8"), NN_OK);
 }
 
-static void a_setter_of_another_type_is_refused(void **state) {
+static void a_setter_of_another_type_is_refused(void **state)
+{
     const struct nni_options *options = *state;
     const int64_t ints[] = {1};
     const float floats[] = {1};
@@ -274,7 +288,8 @@ static void a_setter_of_another_type_is_refused(void **state) {
                         "dense: option 'shape' is a list, not one number");
 }
 
-static void null_arguments_are_refused(void **state) {
+static void null_arguments_are_refused(void **state)
+{
     const struct nni_options *options = *state;
     assert_int_equal(nni_options_set_int(options, NULL, 1), NN_ERROR_NULL);
     assert_int_equal(nni_options_set_text(options, "activation", NULL), NN_ERROR_NULL);
@@ -284,7 +299,8 @@ static void null_arguments_are_refused(void **state) {
     assert_int_equal(nni_options_get_number(options, "units", NULL), NN_ERROR_NULL);
 }
 
-static void lists_of_whole_numbers_are_set(void **state) {
+static void lists_of_whole_numbers_are_set(void **state)
+{
     const struct nni_options *options = *state;
     const struct sample *sample = sample_in(state);
     const int64_t shape[] = {28, 28, 1, 1, 1, 1, 1, 1, 1};
@@ -304,7 +320,8 @@ static void lists_of_whole_numbers_are_set(void **state) {
     assert_int_equal(sample->shape.count, 0);
 }
 
-static void lists_of_numbers_are_copied(void **state) {
+static void lists_of_numbers_are_copied(void **state)
+{
     const struct nni_options *options = *state;
     const struct sample *sample = sample_in(state);
     float values[] = {1, 2, 3};
@@ -330,7 +347,8 @@ static void lists_of_numbers_are_copied(void **state) {
     assert_null(sample->deviation.values);
 }
 
-static void a_list_that_finds_no_memory_stays_as_it_was(void **state) {
+static void a_list_that_finds_no_memory_stays_as_it_was(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     nn_context_set_memory_limit(context, 500);
@@ -360,7 +378,8 @@ static void a_list_that_finds_no_memory_stays_as_it_was(void **state) {
     nn_context_destroy(full);
 }
 
-static void a_copy_has_every_option_and_its_own_lists(void **state) {
+static void a_copy_has_every_option_and_its_own_lists(void **state)
+{
     const struct nni_options *options = *state;
     const int64_t shape[] = {2, 3};
     const float deviation[] = {4, 5};
@@ -385,7 +404,8 @@ static void a_copy_has_every_option_and_its_own_lists(void **state) {
     assert_null(copy.deviation.values);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reset_writes_the_defaults, set_up, tear_down),
         cmocka_unit_test_setup_teardown(options_are_set_and_got_by_name, set_up,

@@ -26,7 +26,8 @@ static const struct known_answer known_answers[] = {
      {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
 };
 
-static void philox_gives_the_published_answers(void **state) {
+static void philox_gives_the_published_answers(void **state)
+{
     (void)state;
     for (int i = 0; i < 3; i++) {
         const struct known_answer *known = &known_answers[i];
@@ -43,7 +44,8 @@ static void philox_gives_the_published_answers(void **state) {
     }
 }
 
-static void the_layout_of_the_counter_is_version_1(void **state) {
+static void the_layout_of_the_counter_is_version_1(void **state)
+{
     (void)state;
     struct nni_random random =
         nni_random_make(UINT64_C(0x1111222233334444), NNI_STREAM_DROPOUT,
@@ -55,7 +57,8 @@ static void the_layout_of_the_counter_is_version_1(void **state) {
     assert_int_equal(random.stream, 2);
 }
 
-static void an_element_is_a_word_of_its_block(void **state) {
+static void an_element_is_a_word_of_its_block(void **state)
+{
     (void)state;
     struct nni_random random = nni_random_make(1, NNI_STREAM_TENSOR, 2, 3);
     for (uint64_t element = 0; element < 12; element++) {
@@ -65,7 +68,8 @@ static void an_element_is_a_word_of_its_block(void **state) {
     }
 }
 
-static void every_part_of_the_counter_changes_the_words(void **state) {
+static void every_part_of_the_counter_changes_the_words(void **state)
+{
     (void)state;
     const struct nni_random randoms[] = {
         nni_random_make(1, NNI_STREAM_TENSOR, 0, 0),
@@ -86,7 +90,8 @@ static void every_part_of_the_counter_changes_the_words(void **state) {
                          nni_random_word(&randoms[0], UINT64_C(4) << 32));
 }
 
-static void bounded_numbers_stay_below_the_bound(void **state) {
+static void bounded_numbers_stay_below_the_bound(void **state)
+{
     (void)state;
     struct nni_random random = nni_random_make(42, NNI_STREAM_SPLIT, 0, 0);
     /* With the last bound nearly half of all draws are rejected. */
@@ -98,7 +103,8 @@ static void bounded_numbers_stay_below_the_bound(void **state) {
     }
 }
 
-static void a_rejected_draw_goes_on_with_the_block_2_to_the_32_further(void **state) {
+static void a_rejected_draw_goes_on_with_the_block_2_to_the_32_further(void **state)
+{
     (void)state;
     struct nni_random random = nni_random_make(42, NNI_STREAM_SPLIT, 0, 0);
     const uint64_t bound = (UINT64_C(1) << 63) + 1;
@@ -121,7 +127,8 @@ static void a_rejected_draw_goes_on_with_the_block_2_to_the_32_further(void **st
     assert_true(rejections > 10);
 }
 
-static void small_bounds_come_out_evenly(void **state) {
+static void small_bounds_come_out_evenly(void **state)
+{
     (void)state;
     struct nni_random random = nni_random_make(7, NNI_STREAM_SPLIT, 0, 0);
     int counts[6] = {0};
@@ -133,7 +140,8 @@ static void small_bounds_come_out_evenly(void **state) {
     }
 }
 
-static void a_permutation_holds_every_number_once(void **state) {
+static void a_permutation_holds_every_number_once(void **state)
+{
     (void)state;
     struct nni_random random = nni_random_make(1, NNI_STREAM_SHUFFLE, 0, 0);
     int64_t order[257];
@@ -147,7 +155,8 @@ static void a_permutation_holds_every_number_once(void **state) {
     }
 }
 
-static void permutations_are_a_function_of_seed_and_step(void **state) {
+static void permutations_are_a_function_of_seed_and_step(void **state)
+{
     (void)state;
     int64_t order[3][100];
     const struct nni_random first = nni_random_make(1, NNI_STREAM_SHUFFLE, 3, 0);
@@ -159,7 +168,8 @@ static void permutations_are_a_function_of_seed_and_step(void **state) {
     assert_memory_not_equal(order[0], order[2], sizeof order[0]);
 }
 
-static void all_permutations_of_three_are_equally_likely(void **state) {
+static void all_permutations_of_three_are_equally_likely(void **state)
+{
     (void)state;
     int counts[27] = {0};
     for (uint64_t step = 0; step < 6000; step++) {
@@ -174,7 +184,8 @@ static void all_permutations_of_three_are_equally_likely(void **state) {
     }
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(philox_gives_the_published_answers),
         cmocka_unit_test(the_layout_of_the_counter_is_version_1),

@@ -9,14 +9,16 @@
 
 #include <string.h>
 
-static struct nni_shape shape_of(const int64_t *dim, int32_t rank) {
+static struct nni_shape shape_of(const int64_t *dim, int32_t rank)
+{
     struct nni_shape shape;
     assert_int_equal(
         nni_shape_make("test", NN_FLOAT32, dim, rank, NN_MAX_RANK, 0, &shape), NN_OK);
     return shape;
 }
 
-static void a_shape_keeps_dtype_and_dimensions(void **state) {
+static void a_shape_keeps_dtype_and_dimensions(void **state)
+{
     (void)state;
     const int64_t dim[] = {5, 3, 2};
     struct nni_shape shape;
@@ -27,14 +29,16 @@ static void a_shape_keeps_dtype_and_dimensions(void **state) {
     assert_memory_equal(shape.dim, dim, sizeof dim);
 }
 
-static void rank_0_is_one_element_and_needs_no_dimensions(void **state) {
+static void rank_0_is_one_element_and_needs_no_dimensions(void **state)
+{
     (void)state;
     struct nni_shape shape = shape_of(NULL, 0);
     assert_int_equal(nni_shape_count(&shape), 1);
     assert_string_equal(nni_shape_text(&shape).text, "()");
 }
 
-static void products_are_those_of_the_dimensions(void **state) {
+static void products_are_those_of_the_dimensions(void **state)
+{
     (void)state;
     const int64_t dim[] = {5, 3, 2};
     struct nni_shape shape = shape_of(dim, 3);
@@ -44,7 +48,8 @@ static void products_are_those_of_the_dimensions(void **state) {
     assert_int_equal(nni_shape_product(&shape, 2, 2), 1);
 }
 
-static void an_unknown_dtype_is_refused(void **state) {
+static void an_unknown_dtype_is_refused(void **state)
+{
     (void)state;
     const int64_t dim[] = {1};
     struct nni_shape shape = {.rank = 7};
@@ -56,7 +61,8 @@ static void an_unknown_dtype_is_refused(void **state) {
                      NN_ERROR_DTYPE);
 }
 
-static void a_rank_outside_its_range_is_refused(void **state) {
+static void a_rank_outside_its_range_is_refused(void **state)
+{
     (void)state;
     const int64_t dim[9] = {1, 1, 1, 1, 1, 1, 1, 1, 1};
     struct nni_shape shape;
@@ -67,14 +73,16 @@ static void a_rank_outside_its_range_is_refused(void **state) {
                      NN_ERROR_RANK);
 }
 
-static void missing_dimensions_are_refused(void **state) {
+static void missing_dimensions_are_refused(void **state)
+{
     (void)state;
     struct nni_shape shape;
     assert_int_equal(nni_shape_make("test", NN_FLOAT32, NULL, 1, 8, 0, &shape),
                      NN_ERROR_NULL);
 }
 
-static void a_dimension_below_the_minimum_is_named(void **state) {
+static void a_dimension_below_the_minimum_is_named(void **state)
+{
     (void)state;
     const int64_t dim[] = {4, 0};
     struct nni_shape shape;
@@ -85,7 +93,8 @@ static void a_dimension_below_the_minimum_is_named(void **state) {
     assert_int_equal(nni_shape_count(&shape), 0);
 }
 
-static void a_product_beyond_int64_is_refused(void **state) {
+static void a_product_beyond_int64_is_refused(void **state)
+{
     (void)state;
     const int64_t large[] = {INT64_C(1) << 31, INT64_C(1) << 30};
     struct nni_shape shape;
@@ -97,7 +106,8 @@ static void a_product_beyond_int64_is_refused(void **state) {
     assert_int_equal(nni_shape_make("test", NN_UINT8, large, 2, 8, 0, &shape), NN_OK);
 }
 
-static void a_zero_does_not_hide_an_overflow(void **state) {
+static void a_zero_does_not_hide_an_overflow(void **state)
+{
     (void)state;
     const int64_t dim[] = {INT64_MAX, INT64_MAX, 0};
     struct nni_shape shape;
@@ -105,7 +115,8 @@ static void a_zero_does_not_hide_an_overflow(void **state) {
                      NN_ERROR_SIZE);
 }
 
-static void equality_looks_at_rank_and_dimensions_only(void **state) {
+static void equality_looks_at_rank_and_dimensions_only(void **state)
+{
     (void)state;
     const int64_t dim[] = {5, 3, 1};
     struct nni_shape a = shape_of(dim, 2);
@@ -118,7 +129,8 @@ static void equality_looks_at_rank_and_dimensions_only(void **state) {
     assert_false(nni_shape_equal(&a, &d));
 }
 
-static void the_longest_text_fits(void **state) {
+static void the_longest_text_fits(void **state)
+{
     (void)state;
     struct nni_shape shape = {.dtype = NN_UINT8, .rank = NN_MAX_RANK};
     for (int i = 0; i < NN_MAX_RANK; i++) {
@@ -129,7 +141,8 @@ static void the_longest_text_fits(void **state) {
     assert_int_equal(text.text[strlen(text.text) - 1], ')');
 }
 
-static void texts_show_the_dimensions(void **state) {
+static void texts_show_the_dimensions(void **state)
+{
     (void)state;
     const int64_t dim[] = {5, 3};
     struct nni_shape one = shape_of(dim, 1);
@@ -138,7 +151,8 @@ static void texts_show_the_dimensions(void **state) {
     assert_string_equal(nni_shape_text(&two).text, "(5, 3)");
 }
 
-static void dtypes_have_names_and_sizes(void **state) {
+static void dtypes_have_names_and_sizes(void **state)
+{
     (void)state;
     assert_string_equal(nni_dtype_name(NN_FLOAT32), "float32");
     assert_string_equal(nni_dtype_name(NN_UINT8), "uint8");
@@ -154,7 +168,8 @@ static void dtypes_have_names_and_sizes(void **state) {
     assert_int_equal(nni_dtype_size(5), 0);
 }
 
-static void axes_count_from_either_end(void **state) {
+static void axes_count_from_either_end(void **state)
+{
     (void)state;
     int32_t axis;
     assert_int_equal(nni_shape_axis("test", 0, 3, &axis), NN_OK);
@@ -165,7 +180,8 @@ static void axes_count_from_either_end(void **state) {
     assert_int_equal(axis, 0);
 }
 
-static void an_axis_outside_the_rank_is_refused(void **state) {
+static void an_axis_outside_the_rank_is_refused(void **state)
+{
     (void)state;
     int32_t axis = 7;
     assert_int_equal(nni_shape_axis("test", 2, 2, &axis), NN_ERROR_ARGUMENT);
@@ -176,7 +192,8 @@ static void an_axis_outside_the_rank_is_refused(void **state) {
     assert_string_equal(nn_last_error(), "test: shape () has no axis 0");
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_shape_keeps_dtype_and_dimensions),
         cmocka_unit_test(rank_0_is_one_element_and_needs_no_dimensions),

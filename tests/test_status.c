@@ -12,13 +12,15 @@
 #include <string.h>
 
 /* Run first: nothing has failed in this thread. */
-static void before_the_first_failure_there_is_no_text(void **state) {
+static void before_the_first_failure_there_is_no_text(void **state)
+{
     (void)state;
     assert_string_equal(nn_last_error(), "");
     assert_int_equal(nn_last_status(), NN_OK);
 }
 
-static void every_status_has_a_name_and_a_text(void **state) {
+static void every_status_has_a_name_and_a_text(void **state)
+{
     (void)state;
     for (nn_status status = NN_OK; status <= NN_ERROR_ENVIRONMENT; status++) {
         assert_non_null(nn_status_name(status));
@@ -32,7 +34,8 @@ static void every_status_has_a_name_and_a_text(void **state) {
     assert_string_equal(nn_status_text(NN_ERROR_SHAPE), "shapes do not fit each other");
 }
 
-static void a_number_that_is_no_status_has_no_name(void **state) {
+static void a_number_that_is_no_status_has_no_name(void **state)
+{
     (void)state;
     const nn_status none[] = {-1, NN_ERROR_ENVIRONMENT + 1, INT32_MIN, INT32_MAX};
     for (int i = 0; i < 4; i++) {
@@ -41,7 +44,8 @@ static void a_number_that_is_no_status_has_no_name(void **state) {
     }
 }
 
-static void a_failure_is_recorded_and_returned(void **state) {
+static void a_failure_is_recorded_and_returned(void **state)
+{
     (void)state;
     assert_int_equal(nni_fail(NN_ERROR_SIZE, "layer %d: %s", 3, "too large"),
                      NN_ERROR_SIZE);
@@ -49,7 +53,8 @@ static void a_failure_is_recorded_and_returned(void **state) {
     assert_int_equal(nn_last_status(), NN_ERROR_SIZE);
 }
 
-static void words_can_be_put_before_the_last_error(void **state) {
+static void words_can_be_put_before_the_last_error(void **state)
+{
     (void)state;
     nni_fail(NN_ERROR_IO, "no such file");
     nni_fail(nn_last_status(), "weights.csv: %s", nn_last_error());
@@ -57,7 +62,8 @@ static void words_can_be_put_before_the_last_error(void **state) {
     assert_int_equal(nn_last_status(), NN_ERROR_IO);
 }
 
-static void a_long_text_is_cut(void **state) {
+static void a_long_text_is_cut(void **state)
+{
     (void)state;
     char text[2 * NNI_ERROR_TEXT_SIZE];
     memset(text, 'a', sizeof text - 1);
@@ -66,14 +72,16 @@ static void a_long_text_is_cut(void **state) {
     assert_int_equal(strlen(nn_last_error()), NNI_ERROR_TEXT_SIZE - 1);
 }
 
-static void *fail_elsewhere(void *argument) {
+static void *fail_elsewhere(void *argument)
+{
     (void)argument;
     int clean = nn_last_status() == NN_OK && nn_last_error()[0] == '\0';
     nni_fail(NN_ERROR_LABEL, "in the other thread");
     return clean ? NULL : (void *)1;
 }
 
-static void each_thread_has_its_own_last_failure(void **state) {
+static void each_thread_has_its_own_last_failure(void **state)
+{
     (void)state;
     nni_fail(NN_ERROR_DATA, "in this thread");
     pthread_t thread;
@@ -85,25 +93,29 @@ static void each_thread_has_its_own_last_failure(void **state) {
     assert_int_equal(nn_last_status(), NN_ERROR_DATA);
 }
 
-static nn_status take(const char *name) {
+static nn_status take(const char *name)
+{
     NNI_NOT_NULL("take", name);
     return NN_OK;
 }
 
-static nn_status take_twice(const char *first, const char *second) {
+static nn_status take_twice(const char *first, const char *second)
+{
     NNI_TRY(take(first));
     NNI_TRY(take(second));
     return NN_OK;
 }
 
-static void a_null_argument_is_named(void **state) {
+static void a_null_argument_is_named(void **state)
+{
     (void)state;
     assert_int_equal(take_twice("a", "b"), NN_OK);
     assert_int_equal(take_twice("a", NULL), NN_ERROR_NULL);
     assert_string_equal(nn_last_error(), "take: name is NULL");
 }
 
-static void the_running_version_is_that_of_the_header(void **state) {
+static void the_running_version_is_that_of_the_header(void **state)
+{
     (void)state;
     char text[64];
     snprintf(text, sizeof text, "%d.%d.%d", NN_VERSION_MAJOR, NN_VERSION_MINOR,
@@ -113,14 +125,16 @@ static void the_running_version_is_that_of_the_header(void **state) {
                                               NN_VERSION_MINOR * 1000 + NN_VERSION_PATCH);
 }
 
-static void the_build_text_is_one_line_with_the_version(void **state) {
+static void the_build_text_is_one_line_with_the_version(void **state)
+{
     (void)state;
     assert_non_null(strstr(nn_build_text(), nn_version_text()));
     assert_non_null(strstr(nn_build_text(), "portable"));
     assert_null(strchr(nn_build_text(), '\n'));
 }
 
-static void instruction_sets_have_names(void **state) {
+static void instruction_sets_have_names(void **state)
+{
     (void)state;
     assert_string_equal(nn_isa_name(NN_ISA_PORTABLE), "portable");
     assert_string_equal(nn_isa_name(NN_ISA_FMA), "fma");
@@ -129,7 +143,8 @@ static void instruction_sets_have_names(void **state) {
     assert_null(nn_isa_name(999));
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(before_the_first_failure_there_is_no_text),
         cmocka_unit_test(every_status_has_a_name_and_a_text),

@@ -14,7 +14,8 @@
 static const int64_t two_three[] = {2, 3};
 
 /* What a failed creator leaves behind: NULL, a status, and words that contain `part`. */
-static void assert_refused(const nn_tensor *tensor, nn_status status, const char *part) {
+static void assert_refused(const nn_tensor *tensor, nn_status status, const char *part)
+{
     assert_null(tensor);
     assert_int_equal(nn_last_status(), status);
     if (strstr(nn_last_error(), part) == NULL) {
@@ -22,14 +23,16 @@ static void assert_refused(const nn_tensor *tensor, nn_status status, const char
     }
 }
 
-static void count_release(void *user, void *data) {
+static void count_release(void *user, void *data)
+{
     (void)data;
     ++*(int *)user;
 }
 
 /* ---- making ---- */
 
-static void a_new_tensor_has_its_shape_and_is_zero(void **state) {
+static void a_new_tensor_has_its_shape_and_is_zero(void **state)
+{
     (void)state;
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, two_three, 2);
     assert_non_null(tensor);
@@ -46,7 +49,8 @@ static void a_new_tensor_has_its_shape_and_is_zero(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void memory_is_aligned_to_64_bytes(void **state) {
+static void memory_is_aligned_to_64_bytes(void **state)
+{
     (void)state;
     for (int32_t dtype = NN_FLOAT32; dtype <= NN_INT64; dtype++) {
         nn_tensor *tensor = nn_tensor_create(NULL, dtype, two_three, 2);
@@ -55,7 +59,8 @@ static void memory_is_aligned_to_64_bytes(void **state) {
     }
 }
 
-static void rank_0_is_one_number(void **state) {
+static void rank_0_is_one_number(void **state)
+{
     (void)state;
     nn_tensor *tensor = nn_tensor_create(NULL, NN_INT64, NULL, 0);
     assert_int_equal(nn_tensor_rank(tensor), 0);
@@ -66,7 +71,8 @@ static void rank_0_is_one_number(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void a_dimension_of_0_makes_an_empty_tensor(void **state) {
+static void a_dimension_of_0_makes_an_empty_tensor(void **state)
+{
     (void)state;
     const int64_t shape[] = {4, 0, 2};
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, shape, 3);
@@ -76,7 +82,8 @@ static void a_dimension_of_0_makes_an_empty_tensor(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void rank_8_is_the_highest(void **state) {
+static void rank_8_is_the_highest(void **state)
+{
     (void)state;
     const int64_t shape[] = {1, 2, 1, 2, 1, 2, 1, 3, 1};
     nn_tensor *tensor = nn_tensor_create(NULL, NN_UINT8, shape, 8);
@@ -88,7 +95,8 @@ static void rank_8_is_the_highest(void **state) {
     assert_refused(nn_tensor_create(NULL, NN_UINT8, shape, -1), NN_ERROR_RANK, "-1");
 }
 
-static void bad_dtypes_and_shapes_are_refused(void **state) {
+static void bad_dtypes_and_shapes_are_refused(void **state)
+{
     (void)state;
     const int64_t negative[] = {2, -1};
     assert_refused(nn_tensor_create(NULL, 0, two_three, 2), NN_ERROR_DTYPE,
@@ -99,7 +107,8 @@ static void bad_dtypes_and_shapes_are_refused(void **state) {
     assert_refused(nn_tensor_create(NULL, NN_FLOAT32, NULL, 2), NN_ERROR_NULL, "shape");
 }
 
-static void sizes_that_overflow_are_refused(void **state) {
+static void sizes_that_overflow_are_refused(void **state)
+{
     (void)state;
     const int64_t one[] = {INT64_MAX};
     const int64_t product[] = {INT64_C(1) << 32, INT64_C(1) << 31};
@@ -111,7 +120,8 @@ static void sizes_that_overflow_are_refused(void **state) {
     assert_refused(nn_tensor_create(NULL, NN_FLOAT32, bytes, 1), NN_ERROR_SIZE, "");
 }
 
-static void dtypes_have_sizes(void **state) {
+static void dtypes_have_sizes(void **state)
+{
     (void)state;
     assert_int_equal(nn_dtype_size(NN_FLOAT32), 4);
     assert_int_equal(nn_dtype_size(NN_UINT8), 1);
@@ -124,7 +134,8 @@ static void dtypes_have_sizes(void **state) {
 
 /* ---- looking ---- */
 
-static void looking_at_null_has_answers(void **state) {
+static void looking_at_null_has_answers(void **state)
+{
     (void)state;
     assert_int_equal(nn_tensor_dtype(NULL), 0);
     assert_int_equal(nn_tensor_rank(NULL), -1);
@@ -137,7 +148,8 @@ static void looking_at_null_has_answers(void **state) {
     nn_tensor_destroy(NULL);
 }
 
-static void a_dimension_that_is_none_is_minus_1(void **state) {
+static void a_dimension_that_is_none_is_minus_1(void **state)
+{
     (void)state;
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, two_three, 2);
     assert_int_equal(nn_tensor_dim(tensor, -1), -1);
@@ -146,7 +158,8 @@ static void a_dimension_that_is_none_is_minus_1(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void only_float_tensors_show_floats(void **state) {
+static void only_float_tensors_show_floats(void **state)
+{
     (void)state;
     nn_tensor *integers = nn_tensor_create(NULL, NN_INT32, two_three, 2);
     nn_tensor *floats = nn_tensor_create(NULL, NN_FLOAT32, two_three, 2);
@@ -160,7 +173,8 @@ static void only_float_tensors_show_floats(void **state) {
 
 /* ---- wrapping ---- */
 
-static void wrapped_memory_is_shown_and_released_once(void **state) {
+static void wrapped_memory_is_shown_and_released_once(void **state)
+{
     (void)state;
     float data[6] = {1, 2, 3, 4, 5, 6};
     int released = 0;
@@ -173,7 +187,8 @@ static void wrapped_memory_is_shown_and_released_once(void **state) {
     assert_int_equal(released, 1);
 }
 
-static void the_last_view_releases_wrapped_memory(void **state) {
+static void the_last_view_releases_wrapped_memory(void **state)
+{
     (void)state;
     float data[6] = {0};
     int released = 0;
@@ -188,7 +203,8 @@ static void the_last_view_releases_wrapped_memory(void **state) {
     assert_int_equal(released, 1);
 }
 
-static void wrapping_without_release_is_allowed(void **state) {
+static void wrapping_without_release_is_allowed(void **state)
+{
     (void)state;
     uint8_t data[6] = {9};
     nn_tensor *tensor = nn_tensor_wrap(NULL, NN_UINT8, two_three, 2, data, NULL, NULL);
@@ -197,7 +213,8 @@ static void wrapping_without_release_is_allowed(void **state) {
     assert_int_equal(data[0], 9);
 }
 
-static void wrapping_null_is_allowed_only_when_empty(void **state) {
+static void wrapping_null_is_allowed_only_when_empty(void **state)
+{
     (void)state;
     int released = 0;
     const int64_t empty[] = {0, 3};
@@ -213,7 +230,8 @@ static void wrapping_null_is_allowed_only_when_empty(void **state) {
     assert_int_equal(released, 2);
 }
 
-static void a_failed_wrap_releases_once(void **state) {
+static void a_failed_wrap_releases_once(void **state)
+{
     (void)state;
     float data[6] = {0};
     int released = 0;
@@ -232,7 +250,8 @@ static void a_failed_wrap_releases_once(void **state) {
                    NN_ERROR_NULL, "nn_tensor_wrap");
 }
 
-static void wrapped_memory_is_aligned_as_its_elements(void **state) {
+static void wrapped_memory_is_aligned_as_its_elements(void **state)
+{
     (void)state;
     int64_t memory[8] = {0};
     char *bytes = (char *)memory;
@@ -255,7 +274,8 @@ static void wrapped_memory_is_aligned_as_its_elements(void **state) {
 
 /* ---- views ---- */
 
-static void a_slice_shows_the_same_rows(void **state) {
+static void a_slice_shows_the_same_rows(void **state)
+{
     (void)state;
     int32_t data[6] = {1, 2, 3, 4, 5, 6};
     const int64_t shape[] = {3, 2};
@@ -273,7 +293,8 @@ static void a_slice_shows_the_same_rows(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void views_keep_memory_alive_after_the_original(void **state) {
+static void views_keep_memory_alive_after_the_original(void **state)
+{
     (void)state;
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, two_three, 2);
     nn_tensor_floats(tensor)[5] = 7.0f;
@@ -288,7 +309,8 @@ static void views_keep_memory_alive_after_the_original(void **state) {
     nn_tensor_destroy(flat);
 }
 
-static void slices_may_be_empty(void **state) {
+static void slices_may_be_empty(void **state)
+{
     (void)state;
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, two_three, 2);
     nn_tensor *none = nn_tensor_slice(tensor, 2, 0);
@@ -301,7 +323,8 @@ static void slices_may_be_empty(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void slices_beyond_the_rows_are_refused(void **state) {
+static void slices_beyond_the_rows_are_refused(void **state)
+{
     (void)state;
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, two_three, 2);
     nn_tensor *number = nn_tensor_create(NULL, NN_FLOAT32, NULL, 0);
@@ -316,7 +339,8 @@ static void slices_beyond_the_rows_are_refused(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void a_reshape_shows_the_same_elements(void **state) {
+static void a_reshape_shows_the_same_elements(void **state)
+{
     (void)state;
     const int64_t shape[] = {3, 1, 2};
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, two_three, 2);
@@ -328,7 +352,8 @@ static void a_reshape_shows_the_same_elements(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void a_number_can_be_reshaped_and_back(void **state) {
+static void a_number_can_be_reshaped_and_back(void **state)
+{
     (void)state;
     nn_tensor *number = nn_tensor_create(NULL, NN_FLOAT32, NULL, 0);
     nn_tensor *vector = nn_tensor_reshape(number, (const int64_t[]){1}, 1);
@@ -340,7 +365,8 @@ static void a_number_can_be_reshaped_and_back(void **state) {
     nn_tensor_destroy(number);
 }
 
-static void a_reshape_keeps_the_number_of_elements(void **state) {
+static void a_reshape_keeps_the_number_of_elements(void **state)
+{
     (void)state;
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, two_three, 2);
     assert_refused(nn_tensor_reshape(NULL, two_three, 2), NN_ERROR_NULL,
@@ -354,7 +380,8 @@ static void a_reshape_keeps_the_number_of_elements(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void a_clone_has_memory_of_its_own(void **state) {
+static void a_clone_has_memory_of_its_own(void **state)
+{
     (void)state;
     float data[6] = {1, 2, 3, 4, 5, 6};
     nn_tensor *tensor = nn_tensor_wrap(NULL, NN_FLOAT32, two_three, 2, data, NULL, NULL);
@@ -371,7 +398,8 @@ static void a_clone_has_memory_of_its_own(void **state) {
     assert_refused(nn_tensor_clone(NULL), NN_ERROR_NULL, "nn_tensor_clone");
 }
 
-static void an_empty_tensor_without_memory_can_be_cloned(void **state) {
+static void an_empty_tensor_without_memory_can_be_cloned(void **state)
+{
     (void)state;
     const int64_t empty[] = {0};
     nn_tensor *tensor = nn_tensor_wrap(NULL, NN_INT64, empty, 1, NULL, NULL, NULL);
@@ -385,7 +413,8 @@ static void an_empty_tensor_without_memory_can_be_cloned(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_new_tensor_has_its_shape_and_is_zero),
         cmocka_unit_test(memory_is_aligned_to_64_bytes),

@@ -11,7 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-static void assert_failed(nn_status got, nn_status expected, const char *part) {
+static void assert_failed(nn_status got, nn_status expected, const char *part)
+{
     assert_int_equal(got, expected);
     assert_int_equal(nn_last_status(), expected);
     if (strstr(nn_last_error(), part) == NULL) {
@@ -20,7 +21,8 @@ static void assert_failed(nn_status got, nn_status expected, const char *part) {
 }
 
 /* A tensor of the given shape, ended by -1; elements 1, 2, 3, ... */
-static nn_tensor *counting(const int64_t *shape) {
+static nn_tensor *counting(const int64_t *shape)
+{
     int32_t rank = 0;
     while (shape[rank] >= 0) {
         rank++;
@@ -35,13 +37,15 @@ static nn_tensor *counting(const int64_t *shape) {
 
 #define COUNTING(...) counting((const int64_t[]){__VA_ARGS__, -1})
 
-static nn_tensor *number(float value) {
+static nn_tensor *number(float value)
+{
     nn_tensor *tensor = nn_tensor_create(NULL, NN_FLOAT32, NULL, 0);
     nn_tensor_floats(tensor)[0] = value;
     return tensor;
 }
 
-static void assert_floats(const nn_tensor *tensor, const float *expected, int64_t count) {
+static void assert_floats(const nn_tensor *tensor, const float *expected, int64_t count)
+{
     const float *got = nn_tensor_data_const(tensor);
     assert_int_equal(nn_tensor_count(tensor), count);
     for (int64_t i = 0; i < count; i++) {
@@ -58,7 +62,8 @@ static void assert_floats(const nn_tensor *tensor, const float *expected, int64_
 
 /* ---- add and multiply ---- */
 
-static void add_and_multiply_work_element_by_element(void **state) {
+static void add_and_multiply_work_element_by_element(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 3);
     nn_tensor *b = COUNTING(2, 3);
@@ -72,7 +77,8 @@ static void add_and_multiply_work_element_by_element(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void a_trailing_part_is_repeated(void **state) {
+static void a_trailing_part_is_repeated(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 2, 2);
     nn_tensor *matrix = COUNTING(2, 2);
@@ -92,7 +98,8 @@ static void a_trailing_part_is_repeated(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void a_single_number_is_repeated(void **state) {
+static void a_single_number_is_repeated(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 2);
     nn_tensor *b = number(-3.0f);
@@ -116,7 +123,8 @@ static void a_single_number_is_repeated(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void out_may_be_an_input(void **state) {
+static void out_may_be_an_input(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 2);
     nn_tensor *b = COUNTING(2, 2);
@@ -134,7 +142,8 @@ static void out_may_be_an_input(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void other_overlap_is_refused(void **state) {
+static void other_overlap_is_refused(void **state)
+{
     (void)state;
     nn_tensor *all = COUNTING(6);
     nn_tensor *pair = COUNTING(2);
@@ -157,7 +166,8 @@ static void other_overlap_is_refused(void **state) {
     nn_tensor_destroy(all);
 }
 
-static void messages_name_both_shapes(void **state) {
+static void messages_name_both_shapes(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 3);
     nn_tensor *b = COUNTING(4);
@@ -182,7 +192,8 @@ static void messages_name_both_shapes(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void null_is_refused_everywhere(void **state) {
+static void null_is_refused_everywhere(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2);
     assert_failed(nn_tensor_add(NULL, a, a), NN_ERROR_NULL, "nn_tensor_add: a is NULL");
@@ -200,7 +211,8 @@ static void null_is_refused_everywhere(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void arithmetic_is_for_floats(void **state) {
+static void arithmetic_is_for_floats(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2);
     nn_tensor *words = nn_tensor_create(NULL, NN_INT32, (const int64_t[]){2}, 1);
@@ -219,7 +231,8 @@ static void arithmetic_is_for_floats(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void tensors_of_one_call_share_a_context(void **state) {
+static void tensors_of_one_call_share_a_context(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     nn_tensor *a = COUNTING(2);
@@ -240,7 +253,8 @@ static void tensors_of_one_call_share_a_context(void **state) {
     nn_context_destroy(context);
 }
 
-static void empty_tensors_are_nothing_to_do(void **state) {
+static void empty_tensors_are_nothing_to_do(void **state)
+{
     (void)state;
     nn_tensor *empty = COUNTING(0, 3);
     nn_tensor *row = COUNTING(3);
@@ -260,7 +274,8 @@ static void empty_tensors_are_nothing_to_do(void **state) {
 
 /* ---- scale ---- */
 
-static void scale_multiplies_by_the_factor(void **state) {
+static void scale_multiplies_by_the_factor(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(5);
     nn_tensor *out = COUNTING(5);
@@ -272,7 +287,8 @@ static void scale_multiplies_by_the_factor(void **state) {
 
 /* ---- sum and mean ---- */
 
-static void sum_runs_along_each_axis(void **state) {
+static void sum_runs_along_each_axis(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 3, 2);
     nn_tensor *first = COUNTING(3, 2);
@@ -296,7 +312,8 @@ static void sum_runs_along_each_axis(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void sum_and_mean_run_over_everything(void **state) {
+static void sum_and_mean_run_over_everything(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 3);
     nn_tensor *out = number(0.0f);
@@ -312,7 +329,8 @@ static void sum_and_mean_run_over_everything(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void a_long_sum_stays_accurate(void **state) {
+static void a_long_sum_stays_accurate(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(1000000);
     nn_tensor *out = number(0.0f);
@@ -330,7 +348,8 @@ static void a_long_sum_stays_accurate(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void a_sum_along_an_earlier_axis_is_a_chain_in_order(void **state) {
+static void a_sum_along_an_earlier_axis_is_a_chain_in_order(void **state)
+{
     (void)state;
     enum { ROWS = 37, COLUMNS = 19 };
     nn_tensor *a = COUNTING(ROWS, COLUMNS);
@@ -356,7 +375,8 @@ static void a_sum_along_an_earlier_axis_is_a_chain_in_order(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void an_empty_sum_is_0_and_an_empty_mean_is_refused(void **state) {
+static void an_empty_sum_is_0_and_an_empty_mean_is_refused(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(0, 3);
     nn_tensor *wide = COUNTING(3, 0);
@@ -381,7 +401,8 @@ static void an_empty_sum_is_0_and_an_empty_mean_is_refused(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void an_axis_that_is_none_is_refused(void **state) {
+static void an_axis_that_is_none_is_refused(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 3);
     nn_tensor *scalar = number(1.0f);
@@ -398,7 +419,8 @@ static void an_axis_that_is_none_is_refused(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void a_reduction_into_its_own_memory_is_refused(void **state) {
+static void a_reduction_into_its_own_memory_is_refused(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(4);
     nn_tensor *first = nn_tensor_slice(a, 0, 1);
@@ -412,7 +434,8 @@ static void a_reduction_into_its_own_memory_is_refused(void **state) {
 
 /* ---- argmax ---- */
 
-static void argmax_finds_the_first_largest(void **state) {
+static void argmax_finds_the_first_largest(void **state)
+{
     (void)state;
     float data[] = {1, 5, 5, 2, 9, -1, 9, 9, 3, 3, 3, 3};
     const int64_t shape[] = {3, 4};
@@ -432,7 +455,8 @@ static void argmax_finds_the_first_largest(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void argmax_runs_along_a_middle_axis(void **state) {
+static void argmax_runs_along_a_middle_axis(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(2, 3, 2);
     nn_tensor *out = nn_tensor_create(NULL, NN_INT64, (const int64_t[]){2, 2}, 2);
@@ -443,7 +467,8 @@ static void argmax_runs_along_a_middle_axis(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void argmax_finds_one_element_in_long_rows(void **state) {
+static void argmax_finds_one_element_in_long_rows(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(1000);
     nn_tensor *out = nn_tensor_create(NULL, NN_INT64, NULL, 0);
@@ -458,7 +483,8 @@ static void argmax_finds_one_element_in_long_rows(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void argmax_of_nothing_is_refused(void **state) {
+static void argmax_of_nothing_is_refused(void **state)
+{
     (void)state;
     nn_tensor *a = COUNTING(3, 0);
     nn_tensor *rows = nn_tensor_create(NULL, NN_INT64, (const int64_t[]){3}, 1);
@@ -474,7 +500,8 @@ static void argmax_of_nothing_is_refused(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void argmax_refuses_indices_beyond_int32(void **state) {
+static void argmax_refuses_indices_beyond_int32(void **state)
+{
     (void)state;
     const int64_t wide[] = {0, INT64_C(1) << 31};
     const int64_t wider[] = {0, (INT64_C(1) << 31) + 1};
@@ -492,7 +519,8 @@ static void argmax_refuses_indices_beyond_int32(void **state) {
     nn_tensor_destroy(a);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(add_and_multiply_work_element_by_element),
         cmocka_unit_test(a_trailing_part_is_repeated),

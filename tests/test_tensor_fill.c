@@ -12,7 +12,8 @@
 #include <math.h>
 #include <string.h>
 
-static void assert_failed(nn_status got, nn_status expected, const char *part) {
+static void assert_failed(nn_status got, nn_status expected, const char *part)
+{
     assert_int_equal(got, expected);
     assert_int_equal(nn_last_status(), expected);
     if (strstr(nn_last_error(), part) == NULL) {
@@ -20,7 +21,8 @@ static void assert_failed(nn_status got, nn_status expected, const char *part) {
     }
 }
 
-static nn_tensor *vector(int32_t dtype, int64_t count) {
+static nn_tensor *vector(int32_t dtype, int64_t count)
+{
     nn_tensor *tensor = nn_tensor_create(NULL, dtype, &count, 1);
     assert_non_null(tensor);
     return tensor;
@@ -28,7 +30,8 @@ static nn_tensor *vector(int32_t dtype, int64_t count) {
 
 /* ---- fill ---- */
 
-static void fill_sets_every_float(void **state) {
+static void fill_sets_every_float(void **state)
+{
     (void)state;
     nn_tensor *tensor = vector(NN_FLOAT32, 37);
     assert_int_equal(nn_tensor_fill(tensor, 0.1), NN_OK);
@@ -42,7 +45,8 @@ static void fill_sets_every_float(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void fill_rounds_to_nearest_in_any_environment(void **state) {
+static void fill_rounds_to_nearest_in_any_environment(void **state)
+{
     (void)state;
     nn_tensor *tensor = vector(NN_FLOAT32, 3);
     const int mode = fegetround();
@@ -56,7 +60,8 @@ static void fill_rounds_to_nearest_in_any_environment(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void fill_cuts_towards_zero_for_integers(void **state) {
+static void fill_cuts_towards_zero_for_integers(void **state)
+{
     (void)state;
     nn_tensor *bytes = vector(NN_UINT8, 5);
     nn_tensor *words = vector(NN_INT32, 5);
@@ -78,7 +83,8 @@ static void fill_cuts_towards_zero_for_integers(void **state) {
     nn_tensor_destroy(bytes);
 }
 
-static void fill_refuses_what_an_integer_cannot_hold(void **state) {
+static void fill_refuses_what_an_integer_cannot_hold(void **state)
+{
     (void)state;
     const struct {
         int32_t dtype;
@@ -109,7 +115,8 @@ static void fill_refuses_what_an_integer_cannot_hold(void **state) {
     assert_failed(nn_tensor_fill(NULL, 0.0), NN_ERROR_NULL, "nn_tensor_fill: tensor");
 }
 
-static void fill_leaves_the_rows_around_a_slice(void **state) {
+static void fill_leaves_the_rows_around_a_slice(void **state)
+{
     (void)state;
     nn_tensor *tensor = vector(NN_UINT8, 5);
     nn_tensor *middle = nn_tensor_slice(tensor, 1, 3);
@@ -124,7 +131,8 @@ static void fill_leaves_the_rows_around_a_slice(void **state) {
 
 /* ---- copy ---- */
 
-static void copy_keeps_elements_and_may_change_the_shape(void **state) {
+static void copy_keeps_elements_and_may_change_the_shape(void **state)
+{
     (void)state;
     float data[6] = {1, 2, 3, 4, 5, 6};
     nn_tensor *source =
@@ -136,7 +144,8 @@ static void copy_keeps_elements_and_may_change_the_shape(void **state) {
     nn_tensor_destroy(source);
 }
 
-static void copy_turns_integers_into_the_nearest_floats(void **state) {
+static void copy_turns_integers_into_the_nearest_floats(void **state)
+{
     (void)state;
     uint8_t bytes[3] = {0, 128, 255};
     int32_t words[3] = {INT32_MIN, 16777217, INT32_MAX};
@@ -162,7 +171,8 @@ static void copy_turns_integers_into_the_nearest_floats(void **state) {
     nn_tensor_destroy(target);
 }
 
-static void copy_rounds_to_nearest_in_any_environment(void **state) {
+static void copy_rounds_to_nearest_in_any_environment(void **state)
+{
     (void)state;
     int32_t words[1] = {16777217};
     nn_tensor *source =
@@ -178,7 +188,8 @@ static void copy_rounds_to_nearest_in_any_environment(void **state) {
     nn_tensor_destroy(source);
 }
 
-static void copy_converts_between_integers(void **state) {
+static void copy_converts_between_integers(void **state)
+{
     (void)state;
     const int32_t types[] = {NN_UINT8, NN_INT32, NN_INT64};
     int64_t longs[4] = {0, 1, 200, 255};
@@ -201,7 +212,8 @@ static void copy_converts_between_integers(void **state) {
     nn_tensor_destroy(start);
 }
 
-static void copy_names_the_first_integer_that_does_not_fit(void **state) {
+static void copy_names_the_first_integer_that_does_not_fit(void **state)
+{
     (void)state;
     int64_t longs[4] = {1, 2, -3000000000, 4000000000};
     const int64_t four[] = {4};
@@ -228,7 +240,8 @@ static void copy_names_the_first_integer_that_does_not_fit(void **state) {
     nn_tensor_destroy(source);
 }
 
-static void copy_refuses_other_types_counts_and_null(void **state) {
+static void copy_refuses_other_types_counts_and_null(void **state)
+{
     (void)state;
     nn_tensor *floats = vector(NN_FLOAT32, 4);
     nn_tensor *words = vector(NN_INT32, 4);
@@ -244,7 +257,8 @@ static void copy_refuses_other_types_counts_and_null(void **state) {
     nn_tensor_destroy(floats);
 }
 
-static void copy_refuses_overlap_and_other_contexts(void **state) {
+static void copy_refuses_overlap_and_other_contexts(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     nn_tensor *tensor = vector(NN_FLOAT32, 4);
@@ -265,7 +279,8 @@ static void copy_refuses_overlap_and_other_contexts(void **state) {
     nn_context_destroy(context);
 }
 
-static void empty_tensors_can_be_copied(void **state) {
+static void empty_tensors_can_be_copied(void **state)
+{
     (void)state;
     nn_tensor *empty =
         nn_tensor_wrap(NULL, NN_INT64, (const int64_t[]){0, 2}, 2, NULL, NULL, NULL);
@@ -279,7 +294,8 @@ static void empty_tensors_can_be_copied(void **state) {
 
 enum { SAMPLES = 100000 };
 
-static void moments_of(const nn_tensor *tensor, double *mean, double *variance) {
+static void moments_of(const nn_tensor *tensor, double *mean, double *variance)
+{
     const float *x = nn_tensor_data_const(tensor);
     const double n = (double)nn_tensor_count(tensor);
     double sum = 0.0, squares = 0.0;
@@ -294,14 +310,16 @@ static void moments_of(const nn_tensor *tensor, double *mean, double *variance) 
 }
 
 /* Five standard errors on either side. */
-static void assert_near(double got, double expected, double standard_error) {
+static void assert_near(double got, double expected, double standard_error)
+{
     if (fabs(got - expected) > 5.0 * standard_error) {
         fail_msg("%g is too far from %g (standard error %g)", got, expected,
                  standard_error);
     }
 }
 
-static void normal_numbers_have_their_moments(void **state) {
+static void normal_numbers_have_their_moments(void **state)
+{
     (void)state;
     nn_tensor *tensor = vector(NN_FLOAT32, SAMPLES);
     double mean, variance;
@@ -318,7 +336,8 @@ static void normal_numbers_have_their_moments(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void uniform_numbers_have_their_moments_and_range(void **state) {
+static void uniform_numbers_have_their_moments_and_range(void **state)
+{
     (void)state;
     nn_tensor *tensor = vector(NN_FLOAT32, SAMPLES);
     double mean, variance;
@@ -333,7 +352,8 @@ static void uniform_numbers_have_their_moments_and_range(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void uniform_numbers_stay_below_high_where_floats_are_coarse(void **state) {
+static void uniform_numbers_stay_below_high_where_floats_are_coarse(void **state)
+{
     (void)state;
     nn_tensor *tensor = vector(NN_FLOAT32, SAMPLES);
     const float low = 16777216.0f, high = 16777218.0f;
@@ -345,7 +365,8 @@ static void uniform_numbers_stay_below_high_where_floats_are_coarse(void **state
     nn_tensor_destroy(tensor);
 }
 
-static void the_same_seed_gives_the_same_bits(void **state) {
+static void the_same_seed_gives_the_same_bits(void **state)
+{
     (void)state;
     nn_tensor *a = vector(NN_FLOAT32, 1000);
     nn_tensor *b = vector(NN_FLOAT32, 1000);
@@ -361,7 +382,8 @@ static void the_same_seed_gives_the_same_bits(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void a_shorter_tensor_begins_with_the_same_numbers(void **state) {
+static void a_shorter_tensor_begins_with_the_same_numbers(void **state)
+{
     (void)state;
     nn_tensor *a = vector(NN_FLOAT32, 1000);
     for (int64_t count = 0; count < 40; count++) {
@@ -381,7 +403,8 @@ static void a_shorter_tensor_begins_with_the_same_numbers(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void no_spread_gives_one_value(void **state) {
+static void no_spread_gives_one_value(void **state)
+{
     (void)state;
     nn_tensor *tensor = vector(NN_FLOAT32, 50);
     assert_int_equal(nn_tensor_random_normal(tensor, 3.0f, 0.0f, 5), NN_OK);
@@ -391,7 +414,8 @@ static void no_spread_gives_one_value(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-static void random_numbers_refuse_bad_arguments(void **state) {
+static void random_numbers_refuse_bad_arguments(void **state)
+{
     (void)state;
     nn_tensor *tensor = vector(NN_FLOAT32, 5);
     nn_tensor *words = vector(NN_INT32, 5);
@@ -419,7 +443,8 @@ static void random_numbers_refuse_bad_arguments(void **state) {
     nn_tensor_destroy(tensor);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fill_sets_every_float),
         cmocka_unit_test(fill_rounds_to_nearest_in_any_environment),

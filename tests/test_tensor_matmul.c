@@ -11,7 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-static void assert_failed(nn_status got, nn_status expected, const char *part) {
+static void assert_failed(nn_status got, nn_status expected, const char *part)
+{
     assert_int_equal(got, expected);
     assert_int_equal(nn_last_status(), expected);
     if (strstr(nn_last_error(), part) == NULL) {
@@ -20,7 +21,8 @@ static void assert_failed(nn_status got, nn_status expected, const char *part) {
 }
 
 static nn_tensor *matrix_in(nn_context *context, int64_t rows, int64_t columns,
-                            uint64_t seed) {
+                            uint64_t seed)
+{
     const int64_t shape[] = {rows, columns};
     nn_tensor *tensor = nn_tensor_create(context, NN_FLOAT32, shape, 2);
     assert_non_null(tensor);
@@ -28,13 +30,15 @@ static nn_tensor *matrix_in(nn_context *context, int64_t rows, int64_t columns,
     return tensor;
 }
 
-static nn_tensor *matrix(int64_t rows, int64_t columns) {
+static nn_tensor *matrix(int64_t rows, int64_t columns)
+{
     return matrix_in(NULL, rows, columns, 1);
 }
 
 /* Element (row, column) of op(tensor). */
 static float element(const nn_tensor *tensor, int32_t transpose, int64_t row,
-                     int64_t column) {
+                     int64_t column)
+{
     const float *x = nn_tensor_data_const(tensor);
     const int64_t width = nn_tensor_dim(tensor, 1);
     return transpose ? x[column * width + row] : x[row * width + column];
@@ -42,7 +46,8 @@ static float element(const nn_tensor *tensor, int32_t transpose, int64_t row,
 
 /* The specification: a chain of fused multiply-adds over k, from zero. */
 static void assert_is_product(const nn_tensor *a, int32_t ta, const nn_tensor *b,
-                              int32_t tb, const nn_tensor *out) {
+                              int32_t tb, const nn_tensor *out)
+{
     const int64_t k = nn_tensor_dim(a, ta ? 0 : 1);
     for (int64_t i = 0; i < nn_tensor_dim(out, 0); i++) {
         for (int64_t j = 0; j < nn_tensor_dim(out, 1); j++) {
@@ -60,7 +65,8 @@ static void assert_is_product(const nn_tensor *a, int32_t ta, const nn_tensor *b
     }
 }
 
-static void check_product(nn_context *context, int64_t m, int64_t k, int64_t n) {
+static void check_product(nn_context *context, int64_t m, int64_t k, int64_t n)
+{
     for (int32_t ta = 0; ta < 2; ta++) {
         for (int32_t tb = 0; tb < 2; tb++) {
             nn_tensor *a = ta ? matrix_in(context, k, m, 1) : matrix_in(context, m, k, 1);
@@ -75,7 +81,8 @@ static void check_product(nn_context *context, int64_t m, int64_t k, int64_t n) 
     }
 }
 
-static void a_known_product(void **state) {
+static void a_known_product(void **state)
+{
     (void)state;
     float x[] = {1, 2, 3, 4, 5, 6};
     float w[] = {1, 0, 0, 1, 1, -1};
@@ -96,7 +103,8 @@ static void a_known_product(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void small_products_are_chains(void **state) {
+static void small_products_are_chains(void **state)
+{
     (void)state;
     const int64_t sizes[] = {1, 2, 3, 4, 7, 8, 9, 17};
     const size_t count = sizeof sizes / sizeof sizes[0];
@@ -109,7 +117,8 @@ static void small_products_are_chains(void **state) {
     }
 }
 
-static void large_and_narrow_products_are_chains(void **state) {
+static void large_and_narrow_products_are_chains(void **state)
+{
     (void)state;
     check_product(NULL, 65, 131, 67);
     check_product(NULL, 1, 1500, 1);
@@ -119,7 +128,8 @@ static void large_and_narrow_products_are_chains(void **state) {
     check_product(NULL, 20, 600, 33);
 }
 
-static void threads_and_instruction_sets_change_no_bit(void **state) {
+static void threads_and_instruction_sets_change_no_bit(void **state)
+{
     (void)state;
     nn_context *threads = nn_context_create(NULL);
     nn_context *portable = nn_context_create(NULL);
@@ -131,7 +141,8 @@ static void threads_and_instruction_sets_change_no_bit(void **state) {
     nn_context_destroy(threads);
 }
 
-static void products_round_to_nearest_in_any_environment(void **state) {
+static void products_round_to_nearest_in_any_environment(void **state)
+{
     (void)state;
     nn_tensor *a = matrix(5, 20);
     nn_tensor *b = matrix(20, 7);
@@ -149,7 +160,8 @@ static void products_round_to_nearest_in_any_environment(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void a_product_over_nothing_is_zero(void **state) {
+static void a_product_over_nothing_is_zero(void **state)
+{
     (void)state;
     nn_tensor *a = matrix(3, 0);
     nn_tensor *b = matrix(0, 4);
@@ -168,7 +180,8 @@ static void a_product_over_nothing_is_zero(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void slices_can_be_multiplied(void **state) {
+static void slices_can_be_multiplied(void **state)
+{
     (void)state;
     nn_tensor *big = matrix(10, 5);
     nn_tensor *a = nn_tensor_slice(big, 1, 3);
@@ -183,7 +196,8 @@ static void slices_can_be_multiplied(void **state) {
     nn_tensor_destroy(big);
 }
 
-static void messages_name_the_shapes(void **state) {
+static void messages_name_the_shapes(void **state)
+{
     (void)state;
     nn_tensor *a = matrix(2, 3);
     nn_tensor *b = matrix(4, 5);
@@ -201,7 +215,8 @@ static void messages_name_the_shapes(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void only_matrices_of_floats_are_multiplied(void **state) {
+static void only_matrices_of_floats_are_multiplied(void **state)
+{
     (void)state;
     nn_tensor *a = matrix(3, 3);
     nn_tensor *out = matrix(3, 3);
@@ -225,7 +240,8 @@ static void only_matrices_of_floats_are_multiplied(void **state) {
     nn_tensor_destroy(a);
 }
 
-static void out_overlaps_neither_input(void **state) {
+static void out_overlaps_neither_input(void **state)
+{
     (void)state;
     nn_tensor *big = matrix(7, 3);
     nn_tensor *a = nn_tensor_slice(big, 0, 3);
@@ -247,7 +263,8 @@ static void out_overlaps_neither_input(void **state) {
     nn_tensor_destroy(big);
 }
 
-static void matrices_of_one_product_share_a_context(void **state) {
+static void matrices_of_one_product_share_a_context(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     nn_tensor *a = matrix(2, 2);
@@ -261,7 +278,8 @@ static void matrices_of_one_product_share_a_context(void **state) {
     nn_context_destroy(context);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_known_product),
         cmocka_unit_test(small_products_are_chains),

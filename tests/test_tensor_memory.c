@@ -21,7 +21,8 @@ struct fragile_memory {
 
 enum { FRAGILE_SIZE_MAX = 1 << 28 };
 
-static void *fragile_allocate(void *user, size_t size) {
+static void *fragile_allocate(void *user, size_t size)
+{
     struct fragile_memory *memory = user;
     if (memory->calls++ == memory->failing || size > FRAGILE_SIZE_MAX) {
         return NULL;
@@ -31,13 +32,15 @@ static void *fragile_allocate(void *user, size_t size) {
     return block;
 }
 
-static void fragile_deallocate(void *user, void *block) {
+static void fragile_deallocate(void *user, void *block)
+{
     struct fragile_memory *memory = user;
     memory->blocks--;
     free(block);
 }
 
-static nn_context *fragile_context(struct fragile_memory *memory) {
+static nn_context *fragile_context(struct fragile_memory *memory)
+{
     *memory = (struct fragile_memory){0, 0, -1};
     const nn_allocator allocator = {sizeof allocator, fragile_allocate,
                                     fragile_deallocate, memory};
@@ -46,7 +49,8 @@ static nn_context *fragile_context(struct fragile_memory *memory) {
     return context;
 }
 
-static void count_release(void *user, void *data) {
+static void count_release(void *user, void *data)
+{
     (void)data;
     ++*(int *)user;
 }
@@ -59,14 +63,16 @@ static const int64_t four_five[] = {4, 5};
  * are of memory and say who failed; what was made before is destroyed. */
 typedef int attempt(nn_context *context, struct fragile_memory *memory);
 
-static void assert_memory_failure(const char *who) {
+static void assert_memory_failure(const char *who)
+{
     assert_int_equal(nn_last_status(), NN_ERROR_MEMORY);
     if (strstr(nn_last_error(), who) != nn_last_error()) {
         fail_msg("\"%s\" does not begin with \"%s\"", nn_last_error(), who);
     }
 }
 
-static void fail_each_allocation(attempt *attempt_once) {
+static void fail_each_allocation(attempt *attempt_once)
+{
     struct fragile_memory memory;
     nn_context *context = fragile_context(&memory);
     const int64_t blocks = memory.blocks;
@@ -85,7 +91,8 @@ static void fail_each_allocation(attempt *attempt_once) {
     assert_int_equal(memory.blocks, 0);
 }
 
-static int attempt_create(nn_context *context, struct fragile_memory *memory) {
+static int attempt_create(nn_context *context, struct fragile_memory *memory)
+{
     (void)memory;
     nn_tensor *tensor = nn_tensor_create(context, NN_FLOAT32, four_three, 2);
     if (tensor == NULL) {
@@ -96,12 +103,14 @@ static int attempt_create(nn_context *context, struct fragile_memory *memory) {
     return 1;
 }
 
-static void create_survives_every_failing_allocation(void **state) {
+static void create_survives_every_failing_allocation(void **state)
+{
     (void)state;
     fail_each_allocation(attempt_create);
 }
 
-static int attempt_wrap(nn_context *context, struct fragile_memory *memory) {
+static int attempt_wrap(nn_context *context, struct fragile_memory *memory)
+{
     (void)memory;
     static float data[12];
     int released = 0;
@@ -118,14 +127,16 @@ static int attempt_wrap(nn_context *context, struct fragile_memory *memory) {
     return 1;
 }
 
-static void wrap_releases_once_at_every_failing_allocation(void **state) {
+static void wrap_releases_once_at_every_failing_allocation(void **state)
+{
     (void)state;
     fail_each_allocation(attempt_wrap);
 }
 
 /* Makes a tensor undisturbed, then tries what `make` does with it. */
 static int attempt_from_tensor(nn_context *context, struct fragile_memory *memory,
-                               nn_tensor *(*make)(nn_tensor *tensor), const char *who) {
+                               nn_tensor *(*make)(nn_tensor *tensor), const char *who)
+{
     const int64_t failing = memory->failing;
     memory->failing = -1;
     nn_tensor *tensor = nn_tensor_create(context, NN_FLOAT32, four_three, 2);
@@ -143,46 +154,56 @@ static int attempt_from_tensor(nn_context *context, struct fragile_memory *memor
     return made != NULL;
 }
 
-static nn_tensor *make_clone(nn_tensor *tensor) {
+static nn_tensor *make_clone(nn_tensor *tensor)
+{
     return nn_tensor_clone(tensor);
 }
 
-static nn_tensor *make_slice(nn_tensor *tensor) {
+static nn_tensor *make_slice(nn_tensor *tensor)
+{
     return nn_tensor_slice(tensor, 1, 2);
 }
 
-static nn_tensor *make_reshape(nn_tensor *tensor) {
+static nn_tensor *make_reshape(nn_tensor *tensor)
+{
     return nn_tensor_reshape(tensor, (const int64_t[]){12}, 1);
 }
 
-static int attempt_clone(nn_context *context, struct fragile_memory *memory) {
+static int attempt_clone(nn_context *context, struct fragile_memory *memory)
+{
     return attempt_from_tensor(context, memory, make_clone, "nn_tensor_clone");
 }
 
-static int attempt_slice(nn_context *context, struct fragile_memory *memory) {
+static int attempt_slice(nn_context *context, struct fragile_memory *memory)
+{
     return attempt_from_tensor(context, memory, make_slice, "nn_tensor_slice");
 }
 
-static int attempt_reshape(nn_context *context, struct fragile_memory *memory) {
+static int attempt_reshape(nn_context *context, struct fragile_memory *memory)
+{
     return attempt_from_tensor(context, memory, make_reshape, "nn_tensor_reshape");
 }
 
-static void clone_survives_every_failing_allocation(void **state) {
+static void clone_survives_every_failing_allocation(void **state)
+{
     (void)state;
     fail_each_allocation(attempt_clone);
 }
 
-static void slice_survives_every_failing_allocation(void **state) {
+static void slice_survives_every_failing_allocation(void **state)
+{
     (void)state;
     fail_each_allocation(attempt_slice);
 }
 
-static void reshape_survives_every_failing_allocation(void **state) {
+static void reshape_survives_every_failing_allocation(void **state)
+{
     (void)state;
     fail_each_allocation(attempt_reshape);
 }
 
-static int attempt_matmul(nn_context *context, struct fragile_memory *memory) {
+static int attempt_matmul(nn_context *context, struct fragile_memory *memory)
+{
     const int64_t failing = memory->failing;
     memory->failing = -1;
     nn_tensor *a = nn_tensor_create(context, NN_FLOAT32, four_three, 2);
@@ -205,12 +226,14 @@ static int attempt_matmul(nn_context *context, struct fragile_memory *memory) {
     return status == NN_OK;
 }
 
-static void matmul_survives_every_failing_allocation(void **state) {
+static void matmul_survives_every_failing_allocation(void **state)
+{
     (void)state;
     fail_each_allocation(attempt_matmul);
 }
 
-static void huge_tensors_are_refused(void **state) {
+static void huge_tensors_are_refused(void **state)
+{
     (void)state;
     struct fragile_memory memory;
     nn_context *context = fragile_context(&memory);
@@ -225,7 +248,8 @@ static void huge_tensors_are_refused(void **state) {
     assert_int_equal(memory.blocks, 0);
 }
 
-static void the_memory_limit_holds_for_tensors(void **state) {
+static void the_memory_limit_holds_for_tensors(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     assert_int_equal(nn_context_set_memory_limit(context, 4096), NN_OK);
@@ -240,7 +264,8 @@ static void the_memory_limit_holds_for_tensors(void **state) {
     nn_context_destroy(context);
 }
 
-static void tensors_outlive_the_hold_on_their_context(void **state) {
+static void tensors_outlive_the_hold_on_their_context(void **state)
+{
     (void)state;
     struct fragile_memory memory;
     nn_context *context = fragile_context(&memory);
@@ -254,7 +279,8 @@ static void tensors_outlive_the_hold_on_their_context(void **state) {
     assert_int_equal(memory.blocks, 0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(create_survives_every_failing_allocation),
         cmocka_unit_test(wrap_releases_once_at_every_failing_allocation),

@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-void nni_big_set(struct nni_big *big, uint64_t value) {
+void nni_big_set(struct nni_big *big, uint64_t value)
+{
     big->count = 0;
     while (value != 0) {
         big->words[big->count++] = (uint32_t)value;
@@ -12,7 +13,8 @@ void nni_big_set(struct nni_big *big, uint64_t value) {
     }
 }
 
-void nni_big_multiply_add(struct nni_big *big, uint32_t factor, uint32_t addend) {
+void nni_big_multiply_add(struct nni_big *big, uint32_t factor, uint32_t addend)
+{
     uint64_t carry = addend;
     for (int32_t i = 0; i < big->count; i++) {
         carry += (uint64_t)big->words[i] * factor;
@@ -25,7 +27,8 @@ void nni_big_multiply_add(struct nni_big *big, uint32_t factor, uint32_t addend)
     }
 }
 
-void nni_big_multiply_ten(struct nni_big *big, int32_t power) {
+void nni_big_multiply_ten(struct nni_big *big, int32_t power)
+{
     static const uint32_t tens[] = {1,      10,      100,      1000,      10000,
                                     100000, 1000000, 10000000, 100000000, 1000000000};
     const int32_t largest = NNI_COUNT(tens) - 1;
@@ -36,7 +39,8 @@ void nni_big_multiply_ten(struct nni_big *big, int32_t power) {
     }
 }
 
-void nni_big_shift_left(struct nni_big *big, int32_t bits) {
+void nni_big_shift_left(struct nni_big *big, int32_t bits)
+{
     int32_t words = bits / NNI_BIG_WORD_BITS;
     if (big->count == 0) {
         return;
@@ -48,7 +52,8 @@ void nni_big_shift_left(struct nni_big *big, int32_t bits) {
     big->count += words;
 }
 
-void nni_big_subtract(struct nni_big *big, const struct nni_big *other) {
+void nni_big_subtract(struct nni_big *big, const struct nni_big *other)
+{
     uint32_t borrow = 0;
     for (int32_t i = 0; i < big->count; i++) {
         uint64_t taken = (uint64_t)(i < other->count ? other->words[i] : 0) + borrow;
@@ -61,7 +66,8 @@ void nni_big_subtract(struct nni_big *big, const struct nni_big *other) {
     }
 }
 
-int nni_big_compare(const struct nni_big *a, const struct nni_big *b) {
+int nni_big_compare(const struct nni_big *a, const struct nni_big *b)
+{
     if (a->count != b->count) {
         return a->count < b->count ? -1 : 1;
     }
@@ -73,7 +79,8 @@ int nni_big_compare(const struct nni_big *a, const struct nni_big *b) {
     return 0;
 }
 
-int32_t nni_big_bits(const struct nni_big *big) {
+int32_t nni_big_bits(const struct nni_big *big)
+{
     if (big->count == 0) {
         return 0;
     }

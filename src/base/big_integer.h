@@ -1,5 +1,5 @@
 /* Whole numbers of up to 4096 bits, for the exact conversion between decimal and binary.
- * The largest that arises is a power of ten of 3766 bits (number_parse.c). */
+ * The largest that arises has fewer than 3700 bits (10^1096 in number_parse.c). */
 #ifndef NNI_BASE_BIG_INTEGER_H
 #define NNI_BASE_BIG_INTEGER_H
 

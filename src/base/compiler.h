@@ -50,6 +50,9 @@
 #define NNI_PAUSE() ((void)0)
 #endif
 
+/* The number of zero bits above the highest one of a uint64_t that is not 0. */
+#define NNI_LEADING_ZEROS(x) __builtin_clzll(x)
+
 #define NNI_COUNT(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
 
 /* Checks in debug builds (-DNNI_DEBUG): a failed one traps. Nothing in a release. */
@@ -59,11 +62,13 @@
 #define NNI_ASSERT(condition) ((void)sizeof(condition))
 #endif
 
-static inline int64_t nni_min(int64_t a, int64_t b) {
+static inline int64_t nni_min(int64_t a, int64_t b)
+{
     return a < b ? a : b;
 }
 
-static inline int64_t nni_max(int64_t a, int64_t b) {
+static inline int64_t nni_max(int64_t a, int64_t b)
+{
     return a > b ? a : b;
 }
 

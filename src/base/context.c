@@ -26,7 +26,8 @@ static const nn_context context_default = {
 
 /* NN_ERROR_ARGUMENT where a hook's struct is smaller than this library's. */
 static nn_status context_check_size(const char *function, const char *argument,
-                                    uint32_t size, size_t expected) {
+                                    uint32_t size, size_t expected)
+{
     if (size < expected) {
         return nni_fail(NN_ERROR_ARGUMENT,
                         "%s: %s->struct_size must be at least %d, got %lld", function,
@@ -35,7 +36,8 @@ static nn_status context_check_size(const char *function, const char *argument,
     return NN_OK;
 }
 
-static nn_status context_check_allocator(const nn_allocator *allocator) {
+static nn_status context_check_allocator(const nn_allocator *allocator)
+{
     static const char function[] = "nn_context_create";
     NNI_TRY(context_check_size(function, "allocator", allocator->struct_size,
                                sizeof *allocator));
@@ -44,7 +46,8 @@ static nn_status context_check_allocator(const nn_allocator *allocator) {
     return NN_OK;
 }
 
-nn_context *nn_context_create(const nn_allocator *allocator) {
+nn_context *nn_context_create(const nn_allocator *allocator)
+{
     if (nni_environment_isa() < 0) {
         return NULL;
     }
@@ -64,24 +67,28 @@ nn_context *nn_context_create(const nn_allocator *allocator) {
     return &block->context;
 }
 
-void nn_context_destroy(nn_context *context) {
+void nn_context_destroy(nn_context *context)
+{
     if (context != NULL) {
         nni_context_release(context);
     }
 }
 
-const nn_context *nni_context_or_default(const nn_context *context) {
+const nn_context *nni_context_or_default(const nn_context *context)
+{
     return context == NULL ? &context_default : context;
 }
 
-const nn_context *nni_context_retain(const nn_context *context) {
+const nn_context *nni_context_retain(const nn_context *context)
+{
     if (context->counters != NULL) {
         NNI_FETCH_ADD(&context->counters->references, 1);
     }
     return context;
 }
 
-void nni_context_release(const nn_context *context) {
+void nni_context_release(const nn_context *context)
+{
     if (context->counters == NULL ||
         NNI_FETCH_SUB(&context->counters->references, 1) > 1) {
         return;
@@ -94,7 +101,8 @@ void nni_context_release(const nn_context *context) {
 /* ---- setting up ---- */
 
 /* A setter's first check: there is a context, and no handle made with it is alive. */
-static nn_status context_check_setter(const char *function, const nn_context *context) {
+static nn_status context_check_setter(const char *function, const nn_context *context)
+{
     if (context == NULL) {
         return nni_fail(NN_ERROR_NULL,
                         "%s: context is NULL, and the default context cannot be changed",
@@ -110,7 +118,8 @@ static nn_status context_check_setter(const char *function, const nn_context *co
     return NN_OK;
 }
 
-nn_status nn_context_set_logger(nn_context *context, const nn_logger *logger) {
+nn_status nn_context_set_logger(nn_context *context, const nn_logger *logger)
+{
     static const char function[] = "nn_context_set_logger";
     NNI_TRY(context_check_setter(function, context));
     if (logger == NULL) {
@@ -126,14 +135,16 @@ nn_status nn_context_set_logger(nn_context *context, const nn_logger *logger) {
 /* Puts a pool (NULL for none) in the place of what computed before. */
 static void context_replace_workers(nn_context *context, int32_t threads,
                                     struct nni_thread_pool *pool,
-                                    const nn_executor *executor) {
+                                    const nn_executor *executor)
+{
     nni_thread_pool_destroy(context, context->pool);
     context->threads = threads;
     context->pool = pool;
     context->executor = *executor;
 }
 
-nn_status nn_context_set_threads(nn_context *context, int32_t threads) {
+nn_status nn_context_set_threads(nn_context *context, int32_t threads)
+{
     static const char function[] = "nn_context_set_threads";
     NNI_TRY(context_check_setter(function, context));
     if (threads < 1 || threads > CONTEXT_THREADS_MAX) {
@@ -151,7 +162,8 @@ nn_status nn_context_set_threads(nn_context *context, int32_t threads) {
     return NN_OK;
 }
 
-nn_status nn_context_set_executor(nn_context *context, const nn_executor *executor) {
+nn_status nn_context_set_executor(nn_context *context, const nn_executor *executor)
+{
     static const char function[] = "nn_context_set_executor";
     NNI_TRY(context_check_setter(function, context));
     if (executor == NULL) {
@@ -170,7 +182,8 @@ nn_status nn_context_set_executor(nn_context *context, const nn_executor *execut
     return NN_OK;
 }
 
-nn_status nn_context_set_max_isa(nn_context *context, int32_t isa) {
+nn_status nn_context_set_max_isa(nn_context *context, int32_t isa)
+{
     static const char function[] = "nn_context_set_max_isa";
     NNI_TRY(context_check_setter(function, context));
     if (nn_isa_name(isa) == NULL) {
@@ -182,13 +195,15 @@ nn_status nn_context_set_max_isa(nn_context *context, int32_t isa) {
     return NN_OK;
 }
 
-nn_status nn_context_set_memory_limit(nn_context *context, uint64_t bytes) {
+nn_status nn_context_set_memory_limit(nn_context *context, uint64_t bytes)
+{
     NNI_TRY(context_check_setter("nn_context_set_memory_limit", context));
     context->memory_limit = bytes;
     return NN_OK;
 }
 
-nn_status nn_context_set_seed(nn_context *context, uint64_t seed) {
+nn_status nn_context_set_seed(nn_context *context, uint64_t seed)
+{
     NNI_TRY(context_check_setter("nn_context_set_seed", context));
     context->seed = seed;
     return NN_OK;
@@ -196,19 +211,23 @@ nn_status nn_context_set_seed(nn_context *context, uint64_t seed) {
 
 /* ---- asking ---- */
 
-int32_t nn_context_threads(const nn_context *context) {
+int32_t nn_context_threads(const nn_context *context)
+{
     return nni_context_or_default(context)->threads;
 }
 
-uint64_t nn_context_seed(const nn_context *context) {
+uint64_t nn_context_seed(const nn_context *context)
+{
     return nni_context_or_default(context)->seed;
 }
 
-uint64_t nn_context_memory_used(const nn_context *context) {
+uint64_t nn_context_memory_used(const nn_context *context)
+{
     return context == NULL ? 0 : NNI_LOAD_ACQUIRE(&context->counters->bytes_used);
 }
 
-void nni_log(const nn_context *context, int32_t level, const char *format, ...) {
+void nni_log(const nn_context *context, int32_t level, const char *format, ...)
+{
     if (context->logger.log == NULL) {
         return;
     }

@@ -13,7 +13,8 @@ enum { ENVIRONMENT_UNREAD = -1 };
 static int32_t environment_isa = ENVIRONMENT_UNREAD; /* (atomic) */
 
 /* The number of an instruction set's name, or ENVIRONMENT_UNREAD. */
-static int32_t environment_isa_named(const char *name) {
+static int32_t environment_isa_named(const char *name)
+{
     static const int32_t known[] = {NN_ISA_PORTABLE, NN_ISA_FMA, NN_ISA_BEST};
     for (int32_t i = 0; i < NNI_COUNT(known); i++) {
         if (strcmp(nn_isa_name(known[i]), name) == 0) {
@@ -23,7 +24,8 @@ static int32_t environment_isa_named(const char *name) {
     return ENVIRONMENT_UNREAD;
 }
 
-int32_t nni_environment_isa(void) {
+int32_t nni_environment_isa(void)
+{
     int32_t isa = NNI_LOAD_ACQUIRE(&environment_isa);
     if (isa != ENVIRONMENT_UNREAD) {
         return isa;

@@ -11,13 +11,15 @@
  * masks, 13-14 rounding, 15 flush to zero. */
 enum { FLOAT_ENV_CONTROL = 0xffc0, FLOAT_ENV_WANTED = 0x1f80 };
 
-static uint64_t float_env_read(void) {
+static uint64_t float_env_read(void)
+{
     uint32_t value = 0;
     __asm__ volatile("stmxcsr %0" : "=m"(value));
     return value;
 }
 
-static void float_env_write(uint64_t value) {
+static void float_env_write(uint64_t value)
+{
     uint32_t word = (uint32_t)value;
     __asm__ volatile("ldmxcsr %0" : : "m"(word) : "memory");
 }
@@ -28,13 +30,15 @@ static void float_env_write(uint64_t value) {
  * enables; 19 FZ16; 22-23 rounding; 24 FZ; 25 DN; 26 AHP. All are 0 as we want them. */
 enum { FLOAT_ENV_CONTROL = 0x07c89f07, FLOAT_ENV_WANTED = 0 };
 
-static uint64_t float_env_read(void) {
+static uint64_t float_env_read(void)
+{
     uint64_t value = 0;
     __asm__ volatile("mrs %0, fpcr" : "=r"(value));
     return value;
 }
 
-static void float_env_write(uint64_t value) {
+static void float_env_write(uint64_t value)
+{
     __asm__ volatile("msr fpcr, %0" : : "r"(value) : "memory");
 }
 
@@ -44,17 +48,20 @@ static void float_env_write(uint64_t value) {
 
 enum { FLOAT_ENV_CONTROL = -1, FLOAT_ENV_WANTED = FE_TONEAREST };
 
-static uint64_t float_env_read(void) {
+static uint64_t float_env_read(void)
+{
     return (uint64_t)fegetround();
 }
 
-static void float_env_write(uint64_t value) {
+static void float_env_write(uint64_t value)
+{
     fesetround((int)value);
 }
 
 #endif
 
-NNI_NOINLINE struct nni_float_env nni_float_env_enter(void) {
+NNI_NOINLINE struct nni_float_env nni_float_env_enter(void)
+{
     const uint64_t control = (uint64_t)FLOAT_ENV_CONTROL;
     const uint64_t wanted = (uint64_t)FLOAT_ENV_WANTED;
     struct nni_float_env env = {float_env_read(), 0};
@@ -65,7 +72,8 @@ NNI_NOINLINE struct nni_float_env nni_float_env_enter(void) {
     return env;
 }
 
-NNI_NOINLINE void nni_float_env_leave(struct nni_float_env env) {
+NNI_NOINLINE void nni_float_env_leave(struct nni_float_env env)
+{
     if (env.changed) {
         float_env_write(env.saved);
     }

@@ -7,6 +7,8 @@
 #ifndef NNI_BASE_FMA_SOFT_H
 #define NNI_BASE_FMA_SOFT_H
 
+#include "base/compiler.h"
+
 #include <string.h>
 
 /* product + addend, whose rounded sum is given: where it is inexact, the neighbour with the

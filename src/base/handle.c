@@ -4,7 +4,8 @@
 #include "base/memory.h"
 
 void *nni_handle_create(const nn_context *context, size_t size,
-                        void (*destroy)(void *handle)) {
+                        void (*destroy)(void *handle))
+{
     NNI_ASSERT(size >= sizeof(struct nni_handle));
     if (nni_environment_isa() < 0) {
         return NULL;
@@ -20,13 +21,15 @@ void *nni_handle_create(const nn_context *context, size_t size,
     return handle;
 }
 
-void *nni_handle_retain(const void *handle) {
+void *nni_handle_retain(const void *handle)
+{
     struct nni_handle *base = (struct nni_handle *)handle;
     NNI_FETCH_ADD(&base->references, 1);
     return base;
 }
 
-void nni_handle_release(const void *handle) {
+void nni_handle_release(const void *handle)
+{
     struct nni_handle *base = (struct nni_handle *)handle;
     if (base == NULL || NNI_FETCH_SUB(&base->references, 1) > 1) {
         return;
@@ -40,7 +43,8 @@ void nni_handle_release(const void *handle) {
 }
 
 nn_status nni_handle_same_context(const void *a, const char *name_a, const void *b,
-                                  const char *name_b) {
+                                  const char *name_b)
+{
     const struct nni_handle *first = a;
     const struct nni_handle *second = b;
     if (first->context != second->context) {

@@ -17,16 +17,19 @@ struct memory_header {
 
 enum { MEMORY_OVERHEAD = (int)sizeof(struct memory_header) + NNI_ALIGNMENT - 1 };
 
-static struct memory_header *memory_header_of(void *block) {
+static struct memory_header *memory_header_of(void *block)
+{
     return (struct memory_header *)block - 1;
 }
 
 /* The largest size a block may have: with its overhead it still fits into a ptrdiff_t. */
-static size_t memory_size_max(void) {
+static size_t memory_size_max(void)
+{
     return (size_t)PTRDIFF_MAX - MEMORY_OVERHEAD;
 }
 
-void *nni_block_create(const nn_allocator *allocator, size_t size) {
+void *nni_block_create(const nn_allocator *allocator, size_t size)
+{
     if (size > memory_size_max()) {
         nni_fail(NN_ERROR_SIZE, "memory: a block of %" PRIu64 " bytes is too large",
                  (uint64_t)size);
@@ -53,7 +56,8 @@ void *nni_block_create(const nn_allocator *allocator, size_t size) {
     return block;
 }
 
-void nni_block_destroy(const nn_allocator *allocator, void *block) {
+void nni_block_destroy(const nn_allocator *allocator, void *block)
+{
     if (block == NULL) {
         return;
     }
@@ -66,7 +70,8 @@ void nni_block_destroy(const nn_allocator *allocator, void *block) {
 }
 
 /* Counts bytes as used; NN_ERROR_MEMORY_LIMIT where that would exceed the limit. */
-static nn_status memory_count(const nn_context *context, uint64_t bytes) {
+static nn_status memory_count(const nn_context *context, uint64_t bytes)
+{
     uint64_t limit = context->memory_limit;
     uint64_t *counter = &context->counters->bytes_used;
     uint64_t used = NNI_LOAD_RELAXED(counter);
@@ -81,7 +86,8 @@ static nn_status memory_count(const nn_context *context, uint64_t bytes) {
     return NN_OK;
 }
 
-void *nni_alloc(const nn_context *context, size_t count, size_t size) {
+void *nni_alloc(const nn_context *context, size_t count, size_t size)
+{
     context = nni_context_or_default(context);
     if (size != 0 && count > memory_size_max() / size) {
         nni_fail(NN_ERROR_SIZE,
@@ -105,7 +111,8 @@ void *nni_alloc(const nn_context *context, size_t count, size_t size) {
     return block;
 }
 
-void nni_free(const nn_context *context, void *memory) {
+void nni_free(const nn_context *context, void *memory)
+{
     if (memory == NULL) {
         return;
     }
@@ -118,7 +125,8 @@ void nni_free(const nn_context *context, void *memory) {
 }
 
 void *nni_grow(const nn_context *context, void *memory, size_t old_count,
-               size_t new_count, size_t size) {
+               size_t new_count, size_t size)
+{
     void *grown = nni_alloc(context, new_count, size);
     if (grown != NULL && memory != NULL) {
         memcpy(grown, memory, (old_count < new_count ? old_count : new_count) * size);
@@ -127,7 +135,8 @@ void *nni_grow(const nn_context *context, void *memory, size_t old_count,
     return grown;
 }
 
-char *nni_copy_text(const nn_context *context, const char *text) {
+char *nni_copy_text(const nn_context *context, const char *text)
+{
     size_t bytes = strlen(text) + 1;
     char *copy = nni_alloc(context, bytes, 1);
     if (copy != NULL) {
@@ -136,18 +145,21 @@ char *nni_copy_text(const nn_context *context, const char *text) {
     return copy;
 }
 
-int nni_multiply_checked(int64_t a, int64_t b, int64_t *product) {
+int nni_multiply_checked(int64_t a, int64_t b, int64_t *product)
+{
     int fits = a >= 0 && b >= 0 && (a == 0 || b <= INT64_MAX / a);
     *product = fits ? a * b : 0;
     return fits;
 }
 
-int nni_add_checked(int64_t a, int64_t b, int64_t *sum) {
+int nni_add_checked(int64_t a, int64_t b, int64_t *sum)
+{
     int fits = a >= 0 && b >= 0 && b <= INT64_MAX - a;
     *sum = fits ? a + b : 0;
     return fits;
 }
 
-size_t nni_align_up(size_t bytes) {
+size_t nni_align_up(size_t bytes)
+{
     return (bytes + NNI_ALIGNMENT - 1) & ~(size_t)(NNI_ALIGNMENT - 1);
 }

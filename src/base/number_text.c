@@ -27,7 +27,8 @@ struct number_digits {
     int32_t exponent;
 };
 
-static struct number_digits number_take_apart(double value) {
+static struct number_digits number_take_apart(double value)
+{
     uint64_t bits;
     memcpy(&bits, &value, sizeof bits);
     struct number_digits number = {
@@ -40,7 +41,8 @@ static struct number_digits number_take_apart(double value) {
 
 /* a / b = the magnitude / 10^exponent, with 1 <= a / b < 10; returns the exponent. */
 static int32_t number_ratio(const struct number_digits *number, struct nni_big *a,
-                            struct nni_big *b) {
+                            struct nni_big *b)
+{
     uint64_t hidden = number->field == 0 ? 0 : UINT64_C(1) << NUMBER_STORED_BITS;
     int32_t power = (number->field == 0 ? 1 : number->field) - NUMBER_EXPONENT_BIAS;
     nni_big_set(a, number->significand | hidden);
@@ -64,7 +66,8 @@ static int32_t number_ratio(const struct number_digits *number, struct nni_big *
 }
 
 /* Adds one to the last digit. */
-static void number_round_up(struct number_digits *number) {
+static void number_round_up(struct number_digits *number)
+{
     int32_t i = number->count - 1;
     while (i >= 0 && number->digit[i] == '9') {
         number->digit[i--] = '0';
@@ -79,7 +82,8 @@ static void number_round_up(struct number_digits *number) {
 
 /* Writes the first `count` digits of a finite value that is not 0, without the zeros at
  * their end. */
-static void number_make_digits(struct number_digits *number, int32_t count) {
+static void number_make_digits(struct number_digits *number, int32_t count)
+{
     struct nni_big a;
     struct nni_big b;
     number->exponent = number_ratio(number, &a, &b);
@@ -103,35 +107,41 @@ static void number_make_digits(struct number_digits *number, int32_t count) {
     }
 }
 
-static char *number_put(char *at, const char *bytes, int32_t count) {
+static char *number_put(char *at, const char *bytes, int32_t count)
+{
     memcpy(at, bytes, (size_t)count);
     return at + count;
 }
 
-static char *number_put_zeros(char *at, int32_t count) {
+static char *number_put_zeros(char *at, int32_t count)
+{
     memset(at, '0', (size_t)count);
     return at + count;
 }
 
 /* Without an exponent: 120, 1.25, 0.0125. */
-static char *number_put_fixed(char *at, const struct number_digits *number) {
+static void number_put_fixed(char *at, const struct number_digits *number)
+{
     int32_t before = number->exponent + 1;
     if (before <= 0) {
         at = number_put(at, "0.", 2);
         at = number_put_zeros(at, -before);
-        return number_put(at, number->digit, number->count);
+        number_put(at, number->digit, number->count);
+        return;
     }
     if (before >= number->count) {
         at = number_put(at, number->digit, number->count);
-        return number_put_zeros(at, before - number->count);
+        number_put_zeros(at, before - number->count);
+        return;
     }
     at = number_put(at, number->digit, before);
     at = number_put(at, ".", 1);
-    return number_put(at, number->digit + before, number->count - before);
+    number_put(at, number->digit + before, number->count - before);
 }
 
 /* With an exponent of at least two digits: 1e+30, 1.25e-07. */
-static char *number_put_scientific(char *at, const struct number_digits *number) {
+static void number_put_scientific(char *at, const struct number_digits *number)
+{
     at = number_put(at, number->digit, 1);
     if (number->count > 1) {
         at = number_put(at, ".", 1);
@@ -143,25 +153,29 @@ static char *number_put_scientific(char *at, const struct number_digits *number)
         *at++ = (char)('0' + size / 100);
     }
     *at++ = (char)('0' + size / 10 % 10);
-    *at++ = (char)('0' + size % 10);
-    return at;
+    *at = (char)('0' + size % 10);
 }
 
 /* Lays the digits out as %g of a precision would. */
 static struct nni_number_text number_lay_out(const struct number_digits *number,
-                                             int32_t precision) {
-    struct nni_number_text result;
+                                             int32_t precision)
+{
+    struct nni_number_text result = {""};
     char *at = result.text;
     if (number->negative) {
         at = number_put(at, "-", 1);
     }
     int fixed = number->exponent >= NUMBER_MIN_FIXED && number->exponent < precision;
-    at = fixed ? number_put_fixed(at, number) : number_put_scientific(at, number);
-    *at = '\0';
+    if (fixed) {
+        number_put_fixed(at, number);
+    } else {
+        number_put_scientific(at, number);
+    }
     return result;
 }
 
-struct nni_number_text nni_number_text(double value, int32_t digits) {
+struct nni_number_text nni_number_text(double value, int32_t digits)
+{
     struct number_digits number = number_take_apart(value);
     digits = (int32_t)nni_min(nni_max(digits, 1), NUMBER_DIGITS_MAX);
     if (number.field == NUMBER_EXPONENT_FIELD) {

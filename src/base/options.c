@@ -15,7 +15,8 @@ static const double options_int_end = 9223372036854775808.0;
 /* ---- finding ---- */
 
 static const struct nni_option *options_find(const struct nni_options *options,
-                                             const char *name) {
+                                             const char *name)
+{
     if (name == NULL) {
         nni_fail(NN_ERROR_NULL, "%s: option is NULL", options->kind);
         return NULL;
@@ -30,20 +31,23 @@ static const struct nni_option *options_find(const struct nni_options *options,
 }
 
 static void *options_member(const struct nni_options *options,
-                            const struct nni_option *option) {
+                            const struct nni_option *option)
+{
     return (char *)options->object + option->offset;
 }
 
 /* ---- ranges ---- */
 
-static int options_holds(const struct nni_option *option, double value) {
+static int options_holds(const struct nni_option *option, double value)
+{
     int above = option->open_minimum ? value > option->minimum : value >= option->minimum;
     int below = option->open_maximum ? value < option->maximum : value <= option->maximum;
     return above && below;
 }
 
 /* The whole number in a double that is within int64_t's range, or at its nearer end. */
-static int64_t options_saturate(double value) {
+static int64_t options_saturate(double value)
+{
     if (value >= options_int_end) {
         return INT64_MAX;
     }
@@ -52,7 +56,8 @@ static int64_t options_saturate(double value) {
 
 /* As options_holds, exact also where int64_t has more digits than double. The bounds are
  * whole numbers. */
-static int options_holds_int(const struct nni_option *option, int64_t value) {
+static int options_holds_int(const struct nni_option *option, int64_t value)
+{
     int64_t minimum = options_saturate(option->minimum);
     int64_t maximum = options_saturate(option->maximum);
     return value >= minimum && value <= maximum &&
@@ -60,7 +65,8 @@ static int options_holds_int(const struct nni_option *option, int64_t value) {
            !(option->open_maximum && value == maximum);
 }
 
-static int options_has_choice(const struct nni_option *option, int64_t value) {
+static int options_has_choice(const struct nni_option *option, int64_t value)
+{
     int64_t count = 0;
     while (option->choices[count] != NULL) {
         count++;
@@ -72,7 +78,8 @@ static int options_has_choice(const struct nni_option *option, int64_t value) {
 /* ---- single values ---- */
 
 nn_status nni_options_set_int(const struct nni_options *options, const char *name,
-                              int64_t value) {
+                              int64_t value)
+{
     const struct nni_option *option = options_find(options, name);
     if (option == NULL) {
         return nn_last_status();
@@ -99,7 +106,8 @@ nn_status nni_options_set_int(const struct nni_options *options, const char *nam
 }
 
 nn_status nni_options_set_number(const struct nni_options *options, const char *name,
-                                 double value) {
+                                 double value)
+{
     const struct nni_option *option = options_find(options, name);
     if (option == NULL) {
         return nn_last_status();
@@ -127,7 +135,8 @@ nn_status nni_options_set_number(const struct nni_options *options, const char *
 }
 
 nn_status nni_options_set_text(const struct nni_options *options, const char *name,
-                               const char *value) {
+                               const char *value)
+{
     const struct nni_option *option = options_find(options, name);
     if (option == NULL) {
         return nn_last_status();
@@ -149,7 +158,8 @@ nn_status nni_options_set_text(const struct nni_options *options, const char *na
 }
 
 nn_status nni_options_get_number(const struct nni_options *options, const char *name,
-                                 double *value) {
+                                 double *value)
+{
     NNI_NOT_NULL(options->kind, value);
     *value = 0;
     const struct nni_option *option = options_find(options, name);
@@ -179,7 +189,8 @@ nn_status nni_options_get_number(const struct nni_options *options, const char *
 static nn_status options_check_list(const struct nni_options *options, const char *name,
                                     enum nni_option_type type, const char *got,
                                     const void *values, int64_t count,
-                                    const struct nni_option **found) {
+                                    const struct nni_option **found)
+{
     const struct nni_option *option = options_find(options, name);
     if (option == NULL) {
         return nn_last_status();
@@ -201,7 +212,8 @@ static nn_status options_check_list(const struct nni_options *options, const cha
 }
 
 nn_status nni_options_set_ints(const struct nni_options *options, const char *name,
-                               const int64_t *values, int64_t count) {
+                               const int64_t *values, int64_t count)
+{
     const struct nni_option *option;
     NNI_TRY(options_check_list(options, name, NNI_OPTION_INTS, "a list of whole numbers",
                                values, count, &option));
@@ -224,7 +236,8 @@ nn_status nni_options_set_ints(const struct nni_options *options, const char *na
 /* Puts a copy of the values in the place of a list. */
 static nn_status options_replace_floats(const nn_context *context,
                                         struct nni_float_list *list, const float *values,
-                                        int64_t count) {
+                                        int64_t count)
+{
     float *copy = NULL;
     if (count > 0) {
         if ((uint64_t)count > SIZE_MAX) {
@@ -244,7 +257,8 @@ static nn_status options_replace_floats(const nn_context *context,
 }
 
 nn_status nni_options_set_floats(const struct nni_options *options, const char *name,
-                                 const float *values, int64_t count) {
+                                 const float *values, int64_t count)
+{
     const struct nni_option *option;
     NNI_TRY(options_check_list(options, name, NNI_OPTION_FLOATS, "a list of numbers",
                                values, count, &option));
@@ -260,7 +274,8 @@ nn_status nni_options_set_floats(const struct nni_options *options, const char *
 /* ---- whole objects ---- */
 
 static void options_reset_one(const struct nni_options *options,
-                              const struct nni_option *option) {
+                              const struct nni_option *option)
+{
     void *member = options_member(options, option);
     switch (option->type) {
     case NNI_OPTION_INT:
@@ -281,13 +296,15 @@ static void options_reset_one(const struct nni_options *options,
     }
 }
 
-void nni_options_reset(const struct nni_options *options) {
+void nni_options_reset(const struct nni_options *options)
+{
     for (int32_t i = 0; i < options->count; i++) {
         options_reset_one(options, &options->table[i]);
     }
 }
 
-void nni_options_release(const struct nni_options *options) {
+void nni_options_release(const struct nni_options *options)
+{
     for (int32_t i = 0; i < options->count; i++) {
         if (options->table[i].type == NNI_OPTION_FLOATS) {
             options_reset_one(options, &options->table[i]);
@@ -295,7 +312,8 @@ void nni_options_release(const struct nni_options *options) {
     }
 }
 
-nn_status nni_options_copy(const struct nni_options *from, const struct nni_options *to) {
+nn_status nni_options_copy(const struct nni_options *from, const struct nni_options *to)
+{
     NNI_ASSERT(from->table == to->table);
     static const size_t sizes[] = {
         [NNI_OPTION_INT] = sizeof(int64_t),

@@ -3,7 +3,8 @@
 
 #include "base/float_env.h"
 
-int32_t nni_concurrency(const nn_context *context) {
+int32_t nni_concurrency(const nn_context *context)
+{
     return nni_context_or_default(context)->threads;
 }
 
@@ -13,7 +14,8 @@ struct parallel_job {
 };
 
 /* A task as the host's executor calls it, on a thread of whatever environment. */
-static void parallel_hosted_task(void *data, int32_t index) {
+static void parallel_hosted_task(void *data, int32_t index)
+{
     const struct parallel_job *job = data;
     struct nni_float_env env = nni_float_env_enter();
     job->task(job->data, index);
@@ -21,7 +23,8 @@ static void parallel_hosted_task(void *data, int32_t index) {
 }
 
 void nni_parallel_for(const nn_context *context, int32_t count,
-                      void (*task)(void *data, int32_t index), void *data) {
+                      void (*task)(void *data, int32_t index), void *data)
+{
     context = nni_context_or_default(context);
     if (count > 1 && context->executor.parallel_for != NULL) {
         struct parallel_job job = {task, data};
@@ -47,7 +50,8 @@ struct parallel_ranges {
     void *data;
 };
 
-static void parallel_range_task(void *data, int32_t index) {
+static void parallel_range_task(void *data, int32_t index)
+{
     const struct parallel_ranges *ranges = data;
     int64_t first = ranges->length * index + nni_min(index, ranges->longer);
     int64_t end = first + ranges->length + (index < ranges->longer);
@@ -57,7 +61,8 @@ static void parallel_range_task(void *data, int32_t index) {
 void nni_parallel_ranges(const nn_context *context, int64_t items, int64_t grain,
                          void (*body)(void *data, int32_t index, int64_t first,
                                       int64_t end),
-                         void *data) {
+                         void *data)
+{
     NNI_ASSERT(grain >= 1);
     if (items <= 0) {
         return;

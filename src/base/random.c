@@ -9,7 +9,8 @@ static const uint32_t random_multiplier[2] = {0xD2511F53u, 0xCD9E8D57u};
 static const uint32_t random_increment[2] = {0x9E3779B9u, 0xBB67AE85u};
 
 struct nni_random nni_random_make(uint64_t seed, enum nni_random_stream stream,
-                                  uint64_t step, uint32_t node) {
+                                  uint64_t step, uint32_t node)
+{
     struct nni_random random = {
         .key = {(uint32_t)seed, (uint32_t)(seed >> 32) ^ (uint32_t)(step >> 32)},
         .step = (uint32_t)step,
@@ -19,8 +20,8 @@ struct nni_random nni_random_make(uint64_t seed, enum nni_random_stream stream,
     return random;
 }
 
-void nni_random_block(const struct nni_random *random, uint64_t block,
-                      uint32_t words[4]) {
+void nni_random_block(const struct nni_random *random, uint64_t block, uint32_t words[4])
+{
     uint32_t key0 = random->key[0];
     uint32_t key1 = random->key[1];
     uint32_t c0 = (uint32_t)block;
@@ -43,14 +44,15 @@ void nni_random_block(const struct nni_random *random, uint64_t block,
     words[3] = c3;
 }
 
-uint32_t nni_random_word(const struct nni_random *random, uint64_t element) {
+uint32_t nni_random_word(const struct nni_random *random, uint64_t element)
+{
     uint32_t words[4];
     nni_random_block(random, element / 4, words);
     return words[element % 4];
 }
 
-uint64_t nni_random_below(const struct nni_random *random, uint64_t draw,
-                          uint64_t bound) {
+uint64_t nni_random_below(const struct nni_random *random, uint64_t draw, uint64_t bound)
+{
     NNI_ASSERT(bound >= 1);
     /* The lowest 2^64 mod bound numbers are rejected, so that each remainder is equally
      * likely among the rest. */
@@ -67,7 +69,8 @@ uint64_t nni_random_below(const struct nni_random *random, uint64_t draw,
 }
 
 void nni_random_permutation(const struct nni_random *random, int64_t *order,
-                            int64_t count) {
+                            int64_t count)
+{
     for (int64_t i = 0; i < count; i++) {
         order[i] = i;
     }

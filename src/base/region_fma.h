@@ -1,7 +1,8 @@
 /* Opens the region of x86-64 with AVX2 and FMA, as region_portable.h does for the
- * baseline. NNI_HAVE_FMA_REGION says whether there is such a region on this machine; the
- * bodies do not look at it. */
+ * baseline. */
 #include "base/contract.h"
+
+#include <string.h>
 
 #ifdef NNI_K
 #error "a region is open already"

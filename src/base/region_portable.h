@@ -7,6 +7,8 @@
  * other. No flag of the build matters: optimisation is asked for here, where there is any. */
 #include "base/contract.h"
 
+#include <string.h>
+
 #ifdef NNI_K
 #error "a region is open already"
 #endif

@@ -19,21 +19,25 @@ static const struct shape_dtype shape_dtypes[] = {
     {"unknown", 0}, {"float32", 4}, {"uint8", 1}, {"int32", 4}, {"int64", 8},
 };
 
-static const struct shape_dtype *shape_dtype_of(int32_t dtype) {
+static const struct shape_dtype *shape_dtype_of(int32_t dtype)
+{
     return &shape_dtypes[dtype > 0 && dtype < NNI_COUNT(shape_dtypes) ? dtype : 0];
 }
 
-const char *nni_dtype_name(int32_t dtype) {
+const char *nni_dtype_name(int32_t dtype)
+{
     return shape_dtype_of(dtype)->name;
 }
 
-size_t nni_dtype_size(int32_t dtype) {
+size_t nni_dtype_size(int32_t dtype)
+{
     return shape_dtype_of(dtype)->size;
 }
 
 /* The checks of nni_shape_make that come before its dimensions are read. */
 static nn_status shape_check_kind(const char *who, int32_t dtype, const int64_t *dim,
-                                  int32_t rank, int32_t max_rank) {
+                                  int32_t rank, int32_t max_rank)
+{
     if (nni_dtype_size(dtype) == 0) {
         return nni_fail(NN_ERROR_DTYPE, "%s: there is no dtype %d", who, dtype);
     }
@@ -48,7 +52,8 @@ static nn_status shape_check_kind(const char *who, int32_t dtype, const int64_t 
 }
 
 nn_status nni_shape_make(const char *who, int32_t dtype, const int64_t *dim, int32_t rank,
-                         int32_t max_rank, int64_t minimum, struct nni_shape *out) {
+                         int32_t max_rank, int64_t minimum, struct nni_shape *out)
+{
     NNI_ASSERT(max_rank <= NN_MAX_RANK && minimum >= 0);
     memset(out, 0, sizeof *out);
     NNI_TRY(shape_check_kind(who, dtype, dim, rank, max_rank));
@@ -72,11 +77,13 @@ nn_status nni_shape_make(const char *who, int32_t dtype, const int64_t *dim, int
     return NN_OK;
 }
 
-int64_t nni_shape_count(const struct nni_shape *shape) {
+int64_t nni_shape_count(const struct nni_shape *shape)
+{
     return nni_shape_product(shape, 0, shape->rank);
 }
 
-int64_t nni_shape_product(const struct nni_shape *shape, int32_t first, int32_t end) {
+int64_t nni_shape_product(const struct nni_shape *shape, int32_t first, int32_t end)
+{
     int64_t product = 1;
     for (int32_t i = first; i < end; i++) {
         product *= shape->dim[i];
@@ -84,12 +91,14 @@ int64_t nni_shape_product(const struct nni_shape *shape, int32_t first, int32_t 
     return product;
 }
 
-int nni_shape_equal(const struct nni_shape *a, const struct nni_shape *b) {
+int nni_shape_equal(const struct nni_shape *a, const struct nni_shape *b)
+{
     return a->rank == b->rank &&
            memcmp(a->dim, b->dim, (size_t)a->rank * sizeof a->dim[0]) == 0;
 }
 
-struct nni_shape_text nni_shape_text(const struct nni_shape *shape) {
+struct nni_shape_text nni_shape_text(const struct nni_shape *shape)
+{
     struct nni_shape_text text;
     size_t length = 0;
     text.text[length++] = '(';
@@ -103,7 +112,8 @@ struct nni_shape_text nni_shape_text(const struct nni_shape *shape) {
     return text;
 }
 
-nn_status nni_shape_axis(const char *who, int32_t axis, int32_t rank, int32_t *out) {
+nn_status nni_shape_axis(const char *who, int32_t axis, int32_t rank, int32_t *out)
+{
     *out = 0;
     if (rank == 0) {
         return nni_fail(NN_ERROR_ARGUMENT, "%s: shape () has no axis %d", who, axis);

@@ -40,32 +40,38 @@ static const struct status_entry status_entries[] = {
 static NNI_THREAD_LOCAL char status_last_text[NNI_ERROR_TEXT_SIZE];
 static NNI_THREAD_LOCAL nn_status status_last;
 
-static const struct status_entry *status_entry_of(nn_status status) {
+static const struct status_entry *status_entry_of(nn_status status)
+{
     if (status < 0 || status >= NNI_COUNT(status_entries)) {
         return NULL;
     }
     return &status_entries[status];
 }
 
-const char *nn_status_name(nn_status status) {
+const char *nn_status_name(nn_status status)
+{
     const struct status_entry *entry = status_entry_of(status);
     return entry == NULL ? NULL : entry->name;
 }
 
-const char *nn_status_text(nn_status status) {
+const char *nn_status_text(nn_status status)
+{
     const struct status_entry *entry = status_entry_of(status);
     return entry == NULL ? "unknown status" : entry->text;
 }
 
-const char *nn_last_error(void) {
+const char *nn_last_error(void)
+{
     return status_last_text;
 }
 
-nn_status nn_last_status(void) {
+nn_status nn_last_status(void)
+{
     return status_last;
 }
 
-nn_status nni_fail(nn_status status, const char *format, ...) {
+nn_status nni_fail(nn_status status, const char *format, ...)
+{
     /* Written aside first, since an argument may be the old text. */
     char text[NNI_ERROR_TEXT_SIZE] = "";
     va_list arguments;
@@ -75,4 +81,11 @@ nn_status nni_fail(nn_status status, const char *format, ...) {
     memcpy(status_last_text, text, sizeof text);
     status_last = status;
     return status;
+}
+
+nn_status nni_null_handle(const char *function, const char *handle)
+{
+    if (nn_last_status() == NN_OK)
+        return nni_fail(NN_ERROR_NULL, "%s: %s is NULL", function, handle);
+    return NN_ERROR_NULL;
 }

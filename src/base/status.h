@@ -28,4 +28,16 @@ nn_status nni_fail(nn_status status, const char *format, ...) NNI_PRINTF(2, 3);
             return nni_fail(NN_ERROR_NULL, "%s: %s is NULL", (function), #pointer); \
     } while (0)
 
+/* NN_ERROR_NULL for a handle that is NULL. Most often its creator has failed, so that the
+ * failure is recorded already: then it stays the thread's last error, and a chain of calls
+ * on NULL handles ends with the first thing that was wrong. */
+nn_status nni_null_handle(const char *function, const char *handle);
+
+/* The same for a handle by its name, returning from the enclosing function. */
+#define NNI_NOT_NULL_HANDLE(function, handle)                                              \
+    do {                                                                                   \
+        if ((handle) == NULL)                                                              \
+            return nni_null_handle((function), #handle);                                   \
+    } while (0)
+
 #endif

@@ -9,12 +9,14 @@
 
 enum { TEXT_FIRST_CAPACITY = 128 };
 
-void nni_text_init(struct nni_text *text, const nn_context *context) {
+void nni_text_init(struct nni_text *text, const nn_context *context)
+{
     *text = (struct nni_text){.context = context};
 }
 
 /* Makes room for `length` more bytes and the 0; 0 where that fails or failed before. */
-static int text_reserve(struct nni_text *text, size_t length) {
+static int text_reserve(struct nni_text *text, size_t length)
+{
     if (text->status != NN_OK) {
         return 0;
     }
@@ -40,7 +42,8 @@ static int text_reserve(struct nni_text *text, size_t length) {
     return 1;
 }
 
-void nni_text_append(struct nni_text *text, const char *bytes, size_t length) {
+void nni_text_append(struct nni_text *text, const char *bytes, size_t length)
+{
     if (length > 0 && text_reserve(text, length)) {
         memcpy(text->data + text->length, bytes, length);
         text->length += length;
@@ -48,7 +51,8 @@ void nni_text_append(struct nni_text *text, const char *bytes, size_t length) {
     }
 }
 
-void nni_text_format(struct nni_text *text, const char *format, ...) {
+void nni_text_format(struct nni_text *text, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     int length = vsnprintf(NULL, 0, format, arguments);
@@ -62,12 +66,14 @@ void nni_text_format(struct nni_text *text, const char *format, ...) {
     text->length += (size_t)length;
 }
 
-void nni_text_number(struct nni_text *text, double value, int32_t digits) {
+void nni_text_number(struct nni_text *text, double value, int32_t digits)
+{
     struct nni_number_text number = nni_number_text(value, digits);
     nni_text_append(text, number.text, strlen(number.text));
 }
 
-void nni_text_release(struct nni_text *text) {
+void nni_text_release(struct nni_text *text)
+{
     nni_free(text->context, text->data);
     nni_text_init(text, text->context);
 }

@@ -56,7 +56,8 @@ struct nni_thread_pool {
 /* ---- both sides ---- */
 
 /* Takes tasks until none is left. */
-static void thread_pool_work(struct nni_thread_pool *pool) {
+static void thread_pool_work(struct nni_thread_pool *pool)
+{
     struct nni_float_env env = nni_float_env_enter();
     int64_t index = NNI_FETCH_ADD(&pool->next, 1);
     while (index < pool->count) {
@@ -69,7 +70,8 @@ static void thread_pool_work(struct nni_thread_pool *pool) {
 /* ---- the worker ---- */
 
 /* Enters the job behind the gate where it is open and not the one entered last. */
-static int thread_pool_enter(struct nni_thread_pool *pool, uint32_t *entered) {
+static int thread_pool_enter(struct nni_thread_pool *pool, uint32_t *entered)
+{
     uint64_t gate = NNI_LOAD_ORDERED(&pool->gate);
     while ((gate & thread_pool_open) != 0 && (uint32_t)(gate >> 32) != *entered) {
         if (NNI_COMPARE_EXCHANGE(&pool->gate, &gate, gate + 1)) {
@@ -80,7 +82,8 @@ static int thread_pool_enter(struct nni_thread_pool *pool, uint32_t *entered) {
     return 0;
 }
 
-static void thread_pool_leave(struct nni_thread_pool *pool) {
+static void thread_pool_leave(struct nni_thread_pool *pool)
+{
     uint64_t gate = NNI_FETCH_SUB(&pool->gate, 1);
     if ((gate & thread_pool_waiting) != 0 && (gate & thread_pool_inside) == 1) {
         pthread_mutex_lock(&pool->lock);
@@ -90,7 +93,8 @@ static void thread_pool_leave(struct nni_thread_pool *pool) {
 }
 
 /* Waits for a job and enters it; 0 where the pool goes instead. */
-static int thread_pool_await(struct nni_thread_pool *pool, uint32_t *entered) {
+static int thread_pool_await(struct nni_thread_pool *pool, uint32_t *entered)
+{
     for (int spin = 0; spin < THREAD_POOL_SPINS; spin++) {
         if (thread_pool_enter(pool, entered)) {
             return 1;
@@ -111,7 +115,8 @@ static int thread_pool_await(struct nni_thread_pool *pool, uint32_t *entered) {
     return inside;
 }
 
-static void *thread_pool_worker(void *argument) {
+static void *thread_pool_worker(void *argument)
+{
     struct nni_thread_pool *pool = argument;
     uint32_t entered = 0;
     while (thread_pool_await(pool, &entered)) {
@@ -124,7 +129,8 @@ static void *thread_pool_worker(void *argument) {
 /* ---- the caller ---- */
 
 /* Starts the workers at the pool's first job. All signals stay with the host's threads. */
-static void thread_pool_start(struct nni_thread_pool *pool) {
+static void thread_pool_start(struct nni_thread_pool *pool)
+{
     if (pool->wanted == 0) {
         return;
     }
@@ -142,7 +148,8 @@ static void thread_pool_start(struct nni_thread_pool *pool) {
 }
 
 /* Opens the gate to a new job and wakes as many sleepers as it has further tasks. */
-static void thread_pool_open_gate(struct nni_thread_pool *pool) {
+static void thread_pool_open_gate(struct nni_thread_pool *pool)
+{
     uint64_t job = (NNI_LOAD_RELAXED(&pool->gate) >> 32) + 1;
     NNI_EXCHANGE(&pool->gate, job << 32 | thread_pool_open);
     int64_t wake = nni_min(NNI_LOAD_ORDERED(&pool->sleepers), pool->count - 1);
@@ -157,12 +164,14 @@ static void thread_pool_open_gate(struct nni_thread_pool *pool) {
     }
 }
 
-static int thread_pool_is_empty(struct nni_thread_pool *pool) {
+static int thread_pool_is_empty(struct nni_thread_pool *pool)
+{
     return (NNI_LOAD_ORDERED(&pool->gate) & thread_pool_inside) == 0;
 }
 
 /* Closes the gate and waits until the last worker has left. */
-static void thread_pool_close_gate(struct nni_thread_pool *pool) {
+static void thread_pool_close_gate(struct nni_thread_pool *pool)
+{
     NNI_FETCH_AND_ORDERED(&pool->gate, ~thread_pool_open);
     for (int spin = 0; spin < THREAD_POOL_SPINS; spin++) {
         if (thread_pool_is_empty(pool)) {
@@ -179,7 +188,8 @@ static void thread_pool_close_gate(struct nni_thread_pool *pool) {
 }
 
 int nni_thread_pool_run(struct nni_thread_pool *pool, int32_t count,
-                        void (*task)(void *data, int32_t index), void *data) {
+                        void (*task)(void *data, int32_t index), void *data)
+{
     if (pool->process != getpid() || NNI_EXCHANGE(&pool->busy, 1) != 0) {
         return 0;
     }
@@ -197,8 +207,8 @@ int nni_thread_pool_run(struct nni_thread_pool *pool, int32_t count,
 
 /* ---- creating and destroying ---- */
 
-struct nni_thread_pool *nni_thread_pool_create(const nn_context *context,
-                                               int32_t threads) {
+struct nni_thread_pool *nni_thread_pool_create(const nn_context *context, int32_t threads)
+{
     size_t workers = (size_t)threads - 1;
     struct nni_thread_pool *pool = nni_block_create(
         &context->allocator, sizeof *pool + workers * sizeof pool->workers[0]);
@@ -218,7 +228,8 @@ struct nni_thread_pool *nni_thread_pool_create(const nn_context *context,
     return pool;
 }
 
-void nni_thread_pool_destroy(const nn_context *context, struct nni_thread_pool *pool) {
+void nni_thread_pool_destroy(const nn_context *context, struct nni_thread_pool *pool)
+{
     if (pool == NULL) {
         return;
     }

@@ -25,15 +25,18 @@
 #define VERSION_SETS "portable"
 #endif
 
-int32_t nn_version_number(void) {
+int32_t nn_version_number(void)
+{
     return NN_VERSION_MAJOR * 1000000 + NN_VERSION_MINOR * 1000 + NN_VERSION_PATCH;
 }
 
-const char *nn_version_text(void) {
+const char *nn_version_text(void)
+{
     return VERSION_TEXT;
 }
 
-const char *nn_isa_name(int32_t isa) {
+const char *nn_isa_name(int32_t isa)
+{
     switch (isa) {
     case NN_ISA_PORTABLE:
         return "portable";
@@ -46,6 +49,7 @@ const char *nn_isa_name(int32_t isa) {
     }
 }
 
-const char *nn_build_text(void) {
+const char *nn_build_text(void)
+{
     return "libnn " VERSION_TEXT ", " VERSION_COMPILER ", " VERSION_SETS;
 }

@@ -9,7 +9,8 @@
 
 enum { CLASS_MAP_FIRST_SLOTS = 64 };
 
-static uint32_t class_map_hash(const char *text, size_t length) {
+static uint32_t class_map_hash(const char *text, size_t length)
+{
     uint64_t hash = UINT64_C(0xCBF29CE484222325);
     for (size_t i = 0; i < length; i++) {
         hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001B3);
@@ -19,7 +20,8 @@ static uint32_t class_map_hash(const char *text, size_t length) {
 
 /* The slot that holds the text, or the free one where it belongs. */
 static size_t class_map_find(const struct nni_class_map *map, const char *text,
-                             size_t length, uint32_t hash) {
+                             size_t length, uint32_t hash)
+{
     size_t slot = hash & (map->slot_count - 1);
     while (map->slots[slot] != 0) {
         int32_t number = map->slots[slot] - 1;
@@ -34,7 +36,8 @@ static size_t class_map_find(const struct nni_class_map *map, const char *text,
 }
 
 /* Moves all entries into twice as many slots. */
-static nn_status class_map_grow(const nn_context *context, struct nni_class_map *map) {
+static nn_status class_map_grow(const nn_context *context, struct nni_class_map *map)
+{
     size_t count = map->slot_count == 0 ? CLASS_MAP_FIRST_SLOTS : 2 * map->slot_count;
     int32_t *slots = nni_alloc(context, count, sizeof *slots);
     uint32_t *hashes = slots == NULL ? NULL : nni_alloc(context, count, sizeof *hashes);
@@ -61,7 +64,8 @@ static nn_status class_map_grow(const nn_context *context, struct nni_class_map 
 }
 
 nn_status nni_class_map_number(const nn_context *context, struct nni_class_map *map,
-                               const char *text, size_t length, int32_t *number) {
+                               const char *text, size_t length, int32_t *number)
+{
     if ((size_t)map->names.count >= map->slot_count / 2) {
         NNI_TRY(class_map_grow(context, map));
     }
@@ -79,7 +83,8 @@ nn_status nni_class_map_number(const nn_context *context, struct nni_class_map *
     return NN_OK;
 }
 
-void nni_class_map_release(const nn_context *context, struct nni_class_map *map) {
+void nni_class_map_release(const nn_context *context, struct nni_class_map *map)
+{
     nni_free(context, map->slots);
     nni_free(context, map->hashes);
     nni_name_list_release(context, &map->names);

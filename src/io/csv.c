@@ -5,12 +5,14 @@
 #include "io/file.h"
 #include "train/dataset.h"
 
-static void csv_destroy(void *handle) {
+static void csv_destroy(void *handle)
+{
     nn_csv *csv = handle;
     nni_free(csv->handle.context, csv->label_name);
 }
 
-nn_csv *nn_csv_create(nn_context *context) {
+nn_csv *nn_csv_create(nn_context *context)
+{
     nn_csv *csv = nni_handle_create(context, sizeof *csv, csv_destroy);
     if (csv == NULL) {
         nni_dataset_failed("nn_csv_create");
@@ -23,31 +25,36 @@ nn_csv *nn_csv_create(nn_context *context) {
     return csv;
 }
 
-void nn_csv_destroy(nn_csv *csv) {
+void nn_csv_destroy(nn_csv *csv)
+{
     nni_handle_release(csv);
 }
 
-nn_status nn_csv_set_header(nn_csv *csv, int32_t header) {
-    NNI_NOT_NULL("nn_csv_set_header", csv);
+nn_status nn_csv_set_header(nn_csv *csv, int32_t header)
+{
+    NNI_NOT_NULL_HANDLE("nn_csv_set_header", csv);
     csv->header = header != 0;
     return NN_OK;
 }
 
-nn_status nn_csv_set_bytes(nn_csv *csv, int32_t bytes) {
-    NNI_NOT_NULL("nn_csv_set_bytes", csv);
+nn_status nn_csv_set_bytes(nn_csv *csv, int32_t bytes)
+{
+    NNI_NOT_NULL_HANDLE("nn_csv_set_bytes", csv);
     csv->bytes = bytes != 0;
     return NN_OK;
 }
 
 /* 1 for the characters that a number, a word, a quoted field or a line end is made of. */
-static int csv_is_taken(char c) {
+static int csv_is_taken(char c)
+{
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
            c == '.' || c == '-' || c == '+' || c == '"' || c == '\n' || c == '\r' ||
            c == '\0';
 }
 
-nn_status nn_csv_set_separator(nn_csv *csv, char separator) {
-    NNI_NOT_NULL("nn_csv_set_separator", csv);
+nn_status nn_csv_set_separator(nn_csv *csv, char separator)
+{
+    NNI_NOT_NULL_HANDLE("nn_csv_set_separator", csv);
     if (csv_is_taken(separator)) {
         return nni_fail(NN_ERROR_ARGUMENT,
                         "nn_csv_set_separator: character %d can not separate fields",
@@ -57,8 +64,9 @@ nn_status nn_csv_set_separator(nn_csv *csv, char separator) {
     return NN_OK;
 }
 
-nn_status nn_csv_set_label_name(nn_csv *csv, const char *name) {
-    NNI_NOT_NULL("nn_csv_set_label_name", csv);
+nn_status nn_csv_set_label_name(nn_csv *csv, const char *name)
+{
+    NNI_NOT_NULL_HANDLE("nn_csv_set_label_name", csv);
     NNI_NOT_NULL("nn_csv_set_label_name", name);
     char *copy = nni_copy_text(csv->handle.context, name);
     if (copy == NULL) {
@@ -69,16 +77,18 @@ nn_status nn_csv_set_label_name(nn_csv *csv, const char *name) {
     return NN_OK;
 }
 
-nn_status nn_csv_set_label_index(nn_csv *csv, int64_t index) {
-    NNI_NOT_NULL("nn_csv_set_label_index", csv);
+nn_status nn_csv_set_label_index(nn_csv *csv, int64_t index)
+{
+    NNI_NOT_NULL_HANDLE("nn_csv_set_label_index", csv);
     nni_free(csv->handle.context, csv->label_name);
     csv->label_name = NULL;
     csv->label_index = index;
     return NN_OK;
 }
 
-nn_status nn_csv_set_label_kind(nn_csv *csv, int32_t kind) {
-    NNI_NOT_NULL("nn_csv_set_label_kind", csv);
+nn_status nn_csv_set_label_kind(nn_csv *csv, int32_t kind)
+{
+    NNI_NOT_NULL_HANDLE("nn_csv_set_label_kind", csv);
     if (kind < NN_LABEL_CLASS || kind > NN_LABEL_NONE) {
         return nni_fail(NN_ERROR_ARGUMENT,
                         "nn_csv_set_label_kind: kind must be in %d ... %d, got %d",
@@ -90,7 +100,8 @@ nn_status nn_csv_set_label_kind(nn_csv *csv, int32_t kind) {
 
 /* ---- reading ---- */
 
-nn_dataset *nn_csv_parse(const nn_csv *csv, const void *bytes, size_t size) {
+nn_dataset *nn_csv_parse(const nn_csv *csv, const void *bytes, size_t size)
+{
     if (csv == NULL || (bytes == NULL && size > 0)) {
         nni_fail(NN_ERROR_NULL, "nn_csv_parse: %s is NULL",
                  csv == NULL ? "csv" : "bytes");
@@ -99,7 +110,8 @@ nn_dataset *nn_csv_parse(const nn_csv *csv, const void *bytes, size_t size) {
     return nni_csv_parse(csv, "nn_csv_parse", bytes == NULL ? "" : bytes, size);
 }
 
-nn_dataset *nn_csv_read(const nn_csv *csv, const char *path) {
+nn_dataset *nn_csv_read(const nn_csv *csv, const char *path)
+{
     if (csv == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_csv_read: csv is NULL");
         return NULL;

@@ -8,7 +8,8 @@
 enum { CSV_LISTED_BYTES = 300 };
 
 /* Reads the first row: names the columns, or only counts them and goes back. */
-nn_status nni_csv_read_columns(struct nni_csv_table *table) {
+nn_status nni_csv_read_columns(struct nni_csv_table *table)
+{
     struct nni_csv_scanner *scanner = &table->scanner;
     if (!nni_csv_next_row(scanner)) {
         return nni_fail(NN_ERROR_EMPTY, "there is nothing in it");
@@ -32,7 +33,8 @@ nn_status nni_csv_read_columns(struct nni_csv_table *table) {
 }
 
 /* NN_ERROR_NAME with the names that there are, as many as fit. */
-static nn_status csv_no_such_label(const struct nni_csv_table *table) {
+static nn_status csv_no_such_label(const struct nni_csv_table *table)
+{
     struct nni_csv_shown wanted =
         nni_csv_shown(table->csv->label_name, strlen(table->csv->label_name));
     char listed[CSV_LISTED_BYTES] = "none, since there is no header line";
@@ -52,7 +54,8 @@ static nn_status csv_no_such_label(const struct nni_csv_table *table) {
 }
 
 /* The label's column by its name or index. */
-static nn_status csv_label_column(const struct nni_csv_table *table, int64_t *column) {
+static nn_status csv_label_column(const struct nni_csv_table *table, int64_t *column)
+{
     const nn_csv *csv = table->csv;
     if (csv->label_name != NULL) {
         for (int64_t i = 0; i < table->header.count; i++) {
@@ -73,7 +76,8 @@ static nn_status csv_label_column(const struct nni_csv_table *table, int64_t *co
     return NN_OK;
 }
 
-nn_status nni_csv_find_label(struct nni_csv_table *table) {
+nn_status nni_csv_find_label(struct nni_csv_table *table)
+{
     table->label = -1;
     table->inputs = table->columns;
     if (table->csv->label_kind == NN_LABEL_NONE) {
@@ -88,7 +92,8 @@ nn_status nni_csv_find_label(struct nni_csv_table *table) {
 }
 
 nn_status nni_csv_input_names(const struct nni_csv_table *table,
-                              struct nni_name_list *names) {
+                              struct nni_name_list *names)
+{
     for (int64_t i = 0; i < table->header.count; i++) {
         if (i != table->label) {
             NNI_TRY(nni_name_list_append(table->context, names,

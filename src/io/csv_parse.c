@@ -12,7 +12,8 @@
 
 enum { CSV_FIRST_VALUES = 4096 };
 
-static void csv_release(struct nni_csv_table *table) {
+static void csv_release(struct nni_csv_table *table)
+{
     nni_csv_scan_release(&table->scanner);
     nni_name_list_release(table->context, &table->header);
     nni_class_map_release(table->context, &table->map);
@@ -24,7 +25,8 @@ static void csv_release(struct nni_csv_table *table) {
 /* ---- reading ---- */
 
 /* Makes room for twice as many rows. */
-static nn_status csv_grow(struct nni_csv_table *table) {
+static nn_status csv_grow(struct nni_csv_table *table)
+{
     const nn_context *context = table->context;
     size_t rows = (size_t)table->rows;
     size_t room = (size_t)nni_max(2 * table->rows, CSV_FIRST_VALUES / table->inputs + 1);
@@ -51,7 +53,8 @@ static nn_status csv_grow(struct nni_csv_table *table) {
     return NN_OK;
 }
 
-static nn_status csv_read_all(struct nni_csv_table *table) {
+static nn_status csv_read_all(struct nni_csv_table *table)
+{
     NNI_TRY(nni_csv_read_columns(table));
     NNI_TRY(nni_csv_find_label(table));
     while (nni_csv_next_row(&table->scanner)) {
@@ -70,7 +73,8 @@ static nn_status csv_read_all(struct nni_csv_table *table) {
 
 /* 1 where a class is named by a whole number in 0 ... 2^31 - 1, which is then *number. */
 static int csv_class_is_number(const struct nni_name_list *names, int32_t class_number,
-                               int32_t *number) {
+                               int32_t *number)
+{
     double value;
     if (!nni_parse_number(nni_name_list_get(names, class_number),
                           nni_name_list_length(names, class_number), &value) ||
@@ -83,7 +87,8 @@ static int csv_class_is_number(const struct nni_name_list *names, int32_t class_
 
 /* Where all classes are named by whole numbers, makes these the labels and forgets the
  * names. */
-static nn_status csv_use_numbers(struct nni_csv_table *table) {
+static nn_status csv_use_numbers(struct nni_csv_table *table)
+{
     int32_t count = (int32_t)table->map.names.count;
     int32_t *numbers = nni_alloc(table->context, (size_t)count, sizeof *numbers);
     if (numbers == NULL) {
@@ -107,7 +112,8 @@ static nn_status csv_use_numbers(struct nni_csv_table *table) {
 /* ---- the dataset ---- */
 
 /* 1 where every input is a whole number in 0 ... 255. */
-static int csv_fits_bytes(const struct nni_csv_table *table) {
+static int csv_fits_bytes(const struct nni_csv_table *table)
+{
     int64_t count = table->rows * table->inputs;
     for (int64_t i = 0; i < count; i++) {
         float value = table->values[i];
@@ -119,7 +125,8 @@ static int csv_fits_bytes(const struct nni_csv_table *table) {
     return 1;
 }
 
-static nn_status csv_add_inputs(const struct nni_csv_table *table, nn_dataset *dataset) {
+static nn_status csv_add_inputs(const struct nni_csv_table *table, nn_dataset *dataset)
+{
     int bytes = table->csv->bytes && csv_fits_bytes(table);
     int64_t dim[2] = {table->rows, table->inputs};
     struct nni_shape shape;
@@ -143,7 +150,8 @@ static nn_status csv_add_inputs(const struct nni_csv_table *table, nn_dataset *d
 }
 
 /* Classes are int32 (n), numbers float32 (n, 1). */
-static nn_status csv_add_labels(const struct nni_csv_table *table, nn_dataset *dataset) {
+static nn_status csv_add_labels(const struct nni_csv_table *table, nn_dataset *dataset)
+{
     int classes = table->csv->label_kind == NN_LABEL_CLASS;
     int64_t dim[2] = {table->rows, 1};
     struct nni_shape shape;
@@ -163,7 +171,8 @@ static nn_status csv_add_labels(const struct nni_csv_table *table, nn_dataset *d
     return status;
 }
 
-static nn_status csv_fill_dataset(struct nni_csv_table *table, nn_dataset *dataset) {
+static nn_status csv_fill_dataset(struct nni_csv_table *table, nn_dataset *dataset)
+{
     NNI_TRY(csv_add_inputs(table, dataset));
     if (table->csv->label_kind != NN_LABEL_NONE) {
         NNI_TRY(csv_add_labels(table, dataset));
@@ -178,7 +187,8 @@ static nn_status csv_fill_dataset(struct nni_csv_table *table, nn_dataset *datas
 }
 
 nn_dataset *nni_csv_parse(const nn_csv *csv, const char *name, const void *bytes,
-                          size_t size) {
+                          size_t size)
+{
     const nn_context *context = csv->handle.context;
     struct nni_csv_table table = {.csv = csv, .context = context};
     nni_csv_scan(&table.scanner, context, csv->separator, bytes, size);

@@ -16,7 +16,8 @@ struct csv_place {
 
 /* "line 17, column 3 ('width')". */
 static struct csv_place csv_place_of(const struct nni_csv_table *table,
-                                     const struct nni_csv_field *field) {
+                                     const struct nni_csv_field *field)
+{
     struct csv_place place;
     const char *name = nni_name_list_get(&table->header, field->column - 1);
     int length =
@@ -31,14 +32,16 @@ static struct csv_place csv_place_of(const struct nni_csv_table *table,
 }
 
 static nn_status csv_value_error(const struct nni_csv_table *table,
-                                 const struct nni_csv_field *field, const char *what) {
+                                 const struct nni_csv_field *field, const char *what)
+{
     struct csv_place place = csv_place_of(table, field);
     struct nni_csv_shown shown = nni_csv_shown(field->text, field->length);
     return nni_fail(NN_ERROR_FORMAT, "%s: '%s' %s", place.text, shown.text, what);
 }
 
 static nn_status csv_check_filled(const struct nni_csv_table *table,
-                                  const struct nni_csv_field *field) {
+                                  const struct nni_csv_field *field)
+{
     for (size_t i = 0; i < field->length; i++) {
         if (field->text[i] != ' ' && field->text[i] != '\t') {
             return NN_OK;
@@ -51,7 +54,8 @@ static nn_status csv_check_filled(const struct nni_csv_table *table,
 /* ---- values ---- */
 
 static nn_status csv_read_number(const struct nni_csv_table *table,
-                                 const struct nni_csv_field *field, float *value) {
+                                 const struct nni_csv_field *field, float *value)
+{
     if (!nni_parse_float(field->text, field->length, value)) {
         NNI_TRY(csv_check_filled(table, field));
         return csv_value_error(table, field, "is not a number");
@@ -63,7 +67,8 @@ static nn_status csv_read_number(const struct nni_csv_table *table,
 }
 
 static nn_status csv_read_label(struct nni_csv_table *table,
-                                const struct nni_csv_field *field) {
+                                const struct nni_csv_field *field)
+{
     if (table->csv->label_kind == NN_LABEL_VALUE) {
         return csv_read_number(table, field, &table->targets[table->rows]);
     }
@@ -72,7 +77,8 @@ static nn_status csv_read_label(struct nni_csv_table *table,
                                 &table->classes[table->rows]);
 }
 
-nn_status nni_csv_read_row(struct nni_csv_table *table) {
+nn_status nni_csv_read_row(struct nni_csv_table *table)
+{
     float *input = table->values + table->rows * table->inputs;
     struct nni_csv_field field = {0};
     while (!field.last) {

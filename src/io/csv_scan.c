@@ -9,7 +9,8 @@
 #include <string.h>
 
 void nni_csv_scan(struct nni_csv_scanner *scanner, const nn_context *context,
-                  char separator, const void *bytes, size_t size) {
+                  char separator, const void *bytes, size_t size)
+{
     static const char mark[] = "\xEF\xBB\xBF";
     memset(scanner, 0, sizeof *scanner);
     scanner->context = context;
@@ -22,12 +23,14 @@ void nni_csv_scan(struct nni_csv_scanner *scanner, const nn_context *context,
     }
 }
 
-void nni_csv_scan_release(struct nni_csv_scanner *scanner) {
+void nni_csv_scan_release(struct nni_csv_scanner *scanner)
+{
     nni_free(scanner->context, scanner->unquoted);
     scanner->unquoted = NULL;
 }
 
-struct nni_csv_shown nni_csv_shown(const char *text, size_t length) {
+struct nni_csv_shown nni_csv_shown(const char *text, size_t length)
+{
     struct nni_csv_shown shown;
     size_t room = sizeof shown.text - sizeof "...";
     size_t kept = length <= room ? length : room;
@@ -42,12 +45,14 @@ struct nni_csv_shown nni_csv_shown(const char *text, size_t length) {
     return shown;
 }
 
-static int csv_at_line_end(const struct nni_csv_scanner *scanner) {
+static int csv_at_line_end(const struct nni_csv_scanner *scanner)
+{
     return scanner->at == scanner->end || *scanner->at == '\n' || *scanner->at == '\r';
 }
 
 /* Goes past the line end, if it is one and not the end of all. */
-static void csv_skip_line_end(struct nni_csv_scanner *scanner) {
+static void csv_skip_line_end(struct nni_csv_scanner *scanner)
+{
     if (scanner->at == scanner->end) {
         return;
     }
@@ -59,7 +64,8 @@ static void csv_skip_line_end(struct nni_csv_scanner *scanner) {
     scanner->line++;
 }
 
-int nni_csv_next_row(struct nni_csv_scanner *scanner) {
+int nni_csv_next_row(struct nni_csv_scanner *scanner)
+{
     scanner->column = 0;
     while (scanner->at < scanner->end) {
         const char *start = scanner->at;
@@ -78,13 +84,15 @@ int nni_csv_next_row(struct nni_csv_scanner *scanner) {
 
 /* ---- one field ---- */
 
-static nn_status csv_field_error(const struct nni_csv_field *field, const char *what) {
+static nn_status csv_field_error(const struct nni_csv_field *field, const char *what)
+{
     return nni_fail(NN_ERROR_FORMAT, "line %" PRId64 ", column %" PRId64 ": %s",
                     field->line, field->column, what);
 }
 
 static nn_status csv_scan_plain(struct nni_csv_scanner *scanner,
-                                struct nni_csv_field *field) {
+                                struct nni_csv_field *field)
+{
     const char *at = scanner->at;
     const char *end = scanner->end;
     while (at < end && *at != scanner->separator && *at != '\n' && *at != '\r' &&
@@ -106,7 +114,8 @@ static nn_status csv_scan_plain(struct nni_csv_scanner *scanner,
 /* Finds the closing quote of a field whose opening one has been passed; counts the lines
  * and the doubled quotes on the way. scanner->at is then past the closing one. */
 static nn_status csv_find_quote(struct nni_csv_scanner *scanner,
-                                struct nni_csv_field *field, size_t *doubled) {
+                                struct nni_csv_field *field, size_t *doubled)
+{
     field->text = scanner->at;
     for (; scanner->at < scanner->end; scanner->at++) {
         char c = *scanner->at;
@@ -129,8 +138,8 @@ static nn_status csv_find_quote(struct nni_csv_scanner *scanner,
 }
 
 /* Replaces the field by a copy with a quote for every two. */
-static nn_status csv_unquote(struct nni_csv_scanner *scanner,
-                             struct nni_csv_field *field) {
+static nn_status csv_unquote(struct nni_csv_scanner *scanner, struct nni_csv_field *field)
+{
     if (field->length > scanner->capacity) {
         char *memory =
             nni_grow(scanner->context, scanner->unquoted, 0, 2 * field->length, 1);
@@ -153,7 +162,8 @@ static nn_status csv_unquote(struct nni_csv_scanner *scanner,
 }
 
 static nn_status csv_scan_quoted(struct nni_csv_scanner *scanner,
-                                 struct nni_csv_field *field) {
+                                 struct nni_csv_field *field)
+{
     size_t doubled = 0;
     scanner->at++;
     NNI_TRY(csv_find_quote(scanner, field, &doubled));
@@ -163,8 +173,8 @@ static nn_status csv_scan_quoted(struct nni_csv_scanner *scanner,
     return doubled == 0 ? NN_OK : csv_unquote(scanner, field);
 }
 
-nn_status nni_csv_next_field(struct nni_csv_scanner *scanner,
-                             struct nni_csv_field *field) {
+nn_status nni_csv_next_field(struct nni_csv_scanner *scanner, struct nni_csv_field *field)
+{
     field->line = scanner->line;
     field->column = ++scanner->column;
     int quoted = scanner->at < scanner->end && *scanner->at == '"';

@@ -16,7 +16,8 @@ enum {
     FILE_READ_BYTES = 1 << 30
 }; /* at most at once; the limit of Linux is a bit more */
 
-struct nni_file_name nni_file_name(const char *path) {
+struct nni_file_name nni_file_name(const char *path)
+{
     struct nni_file_name name;
     size_t length = strlen(path);
     if (length < sizeof name.text) {
@@ -28,7 +29,8 @@ struct nni_file_name nni_file_name(const char *path) {
     return name;
 }
 
-static const char *file_known_error(int error) {
+static const char *file_known_error(int error)
+{
     switch (error) {
     case ENOENT:
     case ENOTDIR:
@@ -56,7 +58,8 @@ static const char *file_known_error(int error) {
     }
 }
 
-struct nni_file_error nni_file_error(int error) {
+struct nni_file_error nni_file_error(int error)
+{
     struct nni_file_error shown;
     const char *known = file_known_error(error);
     if (known != NULL) {
@@ -68,13 +71,15 @@ struct nni_file_error nni_file_error(int error) {
 }
 
 /* NN_ERROR_IO with what errno says. */
-static nn_status file_fail(const char *name, const char *what) {
+static nn_status file_fail(const char *name, const char *what)
+{
     struct nni_file_error error = nni_file_error(errno);
     return nni_fail(NN_ERROR_IO, "%s: cannot be %s: %s", name, what, error.text);
 }
 
 /* The size of an open file, if it is a regular one. */
-static nn_status file_size(const char *name, int descriptor, size_t *size) {
+static nn_status file_size(const char *name, int descriptor, size_t *size)
+{
     struct stat status;
     if (fstat(descriptor, &status) != 0) {
         return file_fail(name, "looked at");
@@ -92,8 +97,8 @@ static nn_status file_size(const char *name, int descriptor, size_t *size) {
     return NN_OK;
 }
 
-static nn_status file_fill(const char *name, int descriptor, uint8_t *bytes,
-                           size_t size) {
+static nn_status file_fill(const char *name, int descriptor, uint8_t *bytes, size_t size)
+{
     size_t done = 0;
     while (done < size) {
         size_t wanted = size - done < FILE_READ_BYTES ? size - done : FILE_READ_BYTES;
@@ -117,7 +122,8 @@ static nn_status file_fill(const char *name, int descriptor, uint8_t *bytes,
 
 /* Reads an open file into memory of its own. */
 static nn_status file_read_all(const nn_context *context, const char *name,
-                               int descriptor, uint8_t **bytes, size_t *size) {
+                               int descriptor, uint8_t **bytes, size_t *size)
+{
     NNI_TRY(file_size(name, descriptor, size));
     *bytes = nni_alloc(context, *size + 1, 1);
     if (*bytes == NULL) {
@@ -131,7 +137,8 @@ static nn_status file_read_all(const nn_context *context, const char *name,
 }
 
 nn_status nni_file_read(const nn_context *context, const char *who, const char *path,
-                        uint8_t **bytes, size_t *size) {
+                        uint8_t **bytes, size_t *size)
+{
     *bytes = NULL;
     *size = 0;
     NNI_NOT_NULL(who, path);

@@ -47,12 +47,14 @@ struct idx_content {
 
 /* ---- the header ---- */
 
-static uint32_t idx_load_32(const uint8_t *bytes) {
+static uint32_t idx_load_32(const uint8_t *bytes)
+{
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
            bytes[3];
 }
 
-static const struct idx_type *idx_find_type(int32_t code) {
+static const struct idx_type *idx_find_type(int32_t code)
+{
     for (int32_t i = 0; i < NNI_COUNT(idx_types); i++) {
         if (idx_types[i].code == code) {
             return &idx_types[i];
@@ -62,7 +64,8 @@ static const struct idx_type *idx_find_type(int32_t code) {
 }
 
 /* Checks the four bytes of the magic number. */
-static nn_status idx_check_magic(const uint8_t *bytes, size_t size) {
+static nn_status idx_check_magic(const uint8_t *bytes, size_t size)
+{
     if (size >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B) {
         return nni_fail(NN_ERROR_FORMAT,
                         "byte 0: the file is compressed by gzip, unpack it first");
@@ -92,7 +95,8 @@ static nn_status idx_check_magic(const uint8_t *bytes, size_t size) {
 
 /* Checks that exactly the elements follow the header. */
 static nn_status idx_check_length(const struct idx_content *content, size_t header,
-                                  size_t size) {
+                                  size_t size)
+{
     int64_t expected;
     int fits = nni_multiply_checked(nni_shape_count(&content->shape),
                                     (int64_t)content->type->size, &expected);
@@ -113,8 +117,8 @@ static nn_status idx_check_length(const struct idx_content *content, size_t head
     return NN_OK;
 }
 
-static nn_status idx_check(const uint8_t *bytes, size_t size,
-                           struct idx_content *content) {
+static nn_status idx_check(const uint8_t *bytes, size_t size, struct idx_content *content)
+{
     NNI_TRY(idx_check_magic(bytes, size));
     content->type = idx_find_type(bytes[2]);
     int32_t rank = bytes[3];
@@ -139,21 +143,24 @@ static nn_status idx_check(const uint8_t *bytes, size_t size,
 
 /* ---- the elements ---- */
 
-static float idx_load_float(const uint8_t *bytes) {
+static float idx_load_float(const uint8_t *bytes)
+{
     uint32_t bits = idx_load_32(bytes);
     float value;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
 
-static float idx_load_double(const uint8_t *bytes) {
+static float idx_load_double(const uint8_t *bytes)
+{
     uint64_t bits = (uint64_t)idx_load_32(bytes) << 32 | idx_load_32(bytes + 4);
     double value;
     memcpy(&value, &bits, sizeof value);
     return (float)value;
 }
 
-static int32_t idx_load_integer(const uint8_t *bytes, int32_t code) {
+static int32_t idx_load_integer(const uint8_t *bytes, int32_t code)
+{
     switch (code) {
     case IDX_INT8:
         return (int8_t)bytes[0];
@@ -164,7 +171,8 @@ static int32_t idx_load_integer(const uint8_t *bytes, int32_t code) {
     }
 }
 
-static void idx_convert(const struct idx_content *content, void *out) {
+static void idx_convert(const struct idx_content *content, void *out)
+{
     int64_t count = nni_shape_count(&content->shape);
     const uint8_t *bytes = content->elements;
     size_t size = content->type->size;
@@ -187,7 +195,8 @@ static void idx_convert(const struct idx_content *content, void *out) {
 }
 
 static nn_tensor *idx_parse(const nn_context *context, const char *name,
-                            const uint8_t *bytes, size_t size) {
+                            const uint8_t *bytes, size_t size)
+{
     struct idx_content content;
     nn_tensor *tensor = NULL;
     if (idx_check(bytes, size, &content) == NN_OK) {
@@ -201,7 +210,8 @@ static nn_tensor *idx_parse(const nn_context *context, const char *name,
     return tensor;
 }
 
-static nn_tensor *idx_read(const nn_context *context, const char *who, const char *path) {
+static nn_tensor *idx_read(const nn_context *context, const char *who, const char *path)
+{
     uint8_t *bytes;
     size_t size;
     if (nni_file_read(context, who, path, &bytes, &size) != NN_OK) {
@@ -215,11 +225,13 @@ static nn_tensor *idx_read(const nn_context *context, const char *who, const cha
 
 /* ---- the public functions ---- */
 
-nn_tensor *nn_read_idx(nn_context *context, const char *path) {
+nn_tensor *nn_read_idx(nn_context *context, const char *path)
+{
     return idx_read(context, "nn_read_idx", path);
 }
 
-nn_tensor *nn_parse_idx(nn_context *context, const void *bytes, size_t size) {
+nn_tensor *nn_parse_idx(nn_context *context, const void *bytes, size_t size)
+{
     if (bytes == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_parse_idx: bytes is NULL");
         return NULL;
@@ -229,7 +241,8 @@ nn_tensor *nn_parse_idx(nn_context *context, const void *bytes, size_t size) {
 
 /* Puts inputs (n, ...), as (n, elements), and labels (n) into a dataset. */
 static nn_status idx_fill_dataset(nn_dataset *dataset, nn_tensor *inputs,
-                                  nn_tensor *labels) {
+                                  nn_tensor *labels)
+{
     int64_t flat[2] = {inputs->shape.dim[0], 0};
     flat[1] = nni_shape_product(&inputs->shape, 1, inputs->shape.rank);
     nn_tensor *rows = nn_tensor_reshape(inputs, flat, 2);
@@ -243,7 +256,8 @@ static nn_status idx_fill_dataset(nn_dataset *dataset, nn_tensor *inputs,
 
 static nn_dataset *idx_make_dataset(nn_context *context, nn_tensor *inputs,
                                     nn_tensor *labels, const char *inputs_path,
-                                    const char *labels_path) {
+                                    const char *labels_path)
+{
     if (labels->shape.rank != 1 || labels->shape.dim[0] != inputs->shape.dim[0]) {
         struct nni_file_name inputs_name = nni_file_name(inputs_path);
         struct nni_file_name labels_name = nni_file_name(labels_path);
@@ -262,7 +276,8 @@ static nn_dataset *idx_make_dataset(nn_context *context, nn_tensor *inputs,
 }
 
 nn_dataset *nn_dataset_read_idx(nn_context *context, const char *inputs_path,
-                                const char *labels_path) {
+                                const char *labels_path)
+{
     const char *who = "nn_dataset_read_idx";
     nn_dataset *dataset = NULL;
     nn_tensor *inputs = idx_read(context, who, inputs_path);

@@ -25,7 +25,7 @@ enum {
     NNI_GEMM_ROW_VECTORS = 8, /* vectors side by side where one row is computed alone */
 
     NNI_UPDATE_BLOCK = 256,  /* parameters between two passes of an update */
-    NNI_RANDOM_BLOCKS = 8,   /* Philox blocks computed side by side */
+    NNI_RANDOM_BLOCKS = 32,   /* Philox blocks computed side by side */
     NNI_RANDOM_WORDS = 4 * NNI_RANDOM_BLOCKS
 };
 

@@ -1,59 +1,83 @@
 /* Reductions. A sum runs in 16 lanes, element i in lane i % 16, which a fixed tree of
- * halves then adds: lane l + 8 to lane l, and so with 4, 2 and 1. A body. */
+ * halves then adds: lane l + 8 to lane l, and so with 4, 2 and 1. A last incomplete block
+ * is filled up with what changes no lane: zeros for a sum, -infinity for a maximum. A
+ * body. */
 
-static inline float NNI_K(lane_tree)(float *lane) {
-    for (int width = NNI_LANES / 2; width > 0; width /= 2) {
-        for (int l = 0; l < width; l++) {
-            lane[l] += lane[l + width];
+/* Copies count (below 16) numbers into a block filled with another one. */
+static inline void NNI_K(fill_block)(const float *x, int64_t count, float filler,
+                                     float *block) {
+    for (int l = 0; l < NNI_LANES; l++) {
+        block[l] = filler;
+    }
+    for (int64_t width = NNI_LANES / 2; width > 0; width /= 2) {
+        if (count & width) {
+            memcpy(block, x, (size_t)width * sizeof(float));
+            block += width;
+            x += width;
         }
     }
-    return lane[0];
+}
+
+/* The tree over the lanes; low holds lanes 0 ... 7, high 8 ... 15. */
+static inline float NNI_K(lane_tree)(struct NNI_K(nni_vector) low,
+                                     struct NNI_K(nni_vector) high) {
+    float lane[NNI_VECTOR];
+    NNI_K(vector_store)(lane, NNI_K(vector_add)(low, high));
+    for (int l = 0; l < 4; l++) {
+        lane[l] += lane[l + 4];
+    }
+    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
 }
 
 static float NNI_K(lane_sum)(const float *x, int64_t n) {
-    float lane[NNI_LANES] = {0.0f};
-    int64_t whole = n - n % NNI_LANES;
-    for (int64_t i = 0; i < whole; i += NNI_LANES) {
-        for (int l = 0; l < NNI_LANES; l++) {
-            lane[l] += x[i + l];
+    struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
+    float block[NNI_LANES];
+    for (int64_t i = 0; i < n; i += NNI_LANES) {
+        const float *from = x + i;
+        if (n - i < NNI_LANES) {
+            NNI_K(fill_block)(from, n - i, 0.0f, block);
+            from = block;
         }
+        low = NNI_K(vector_add)(low, NNI_K(vector_load)(from));
+        high = NNI_K(vector_add)(high, NNI_K(vector_load)(from + NNI_VECTOR));
     }
-    for (int64_t i = whole; i < n; i++) {
-        lane[i - whole] += x[i];
-    }
-    return NNI_K(lane_tree)(lane);
+    return NNI_K(lane_tree)(low, high);
 }
 
 static float NNI_K(lane_dot)(const float *x, const float *y, int64_t n) {
-    float lane[NNI_LANES] = {0.0f};
-    int64_t whole = n - n % NNI_LANES;
-    for (int64_t i = 0; i < whole; i += NNI_LANES) {
-        for (int l = 0; l < NNI_LANES; l++) {
-            lane[l] = NNI_FMA(x[i + l], y[i + l], lane[l]);
+    struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
+    float x_block[NNI_LANES], y_block[NNI_LANES];
+    for (int64_t i = 0; i < n; i += NNI_LANES) {
+        const float *a = x + i, *b = y + i;
+        if (n - i < NNI_LANES) {
+            NNI_K(fill_block)(a, n - i, 0.0f, x_block);
+            NNI_K(fill_block)(b, n - i, 0.0f, y_block);
+            a = x_block;
+            b = y_block;
         }
+        low = NNI_K(vector_fma)(NNI_K(vector_load)(a), NNI_K(vector_load)(b), low);
+        high = NNI_K(vector_fma)(NNI_K(vector_load)(a + NNI_VECTOR),
+                                 NNI_K(vector_load)(b + NNI_VECTOR), high);
     }
-    for (int64_t i = whole; i < n; i++) {
-        lane[i - whole] = NNI_FMA(x[i], y[i], lane[i - whole]);
-    }
-    return NNI_K(lane_tree)(lane);
+    return NNI_K(lane_tree)(low, high);
 }
 
-/* The largest element, in the same lanes and tree; -infinity of none, NaN is passed over. */
+/* The largest element, -infinity of none; NaN is passed over. */
 static float NNI_K(lane_maximum)(const float *x, int64_t n) {
-    float lane[NNI_LANES];
-    for (int l = 0; l < NNI_LANES; l++) {
-        lane[l] = -__builtin_inff();
-    }
-    int64_t whole = n - n % NNI_LANES;
-    for (int64_t i = 0; i < whole; i += NNI_LANES) {
-        for (int l = 0; l < NNI_LANES; l++) {
-            lane[l] = x[i + l] > lane[l] ? x[i + l] : lane[l];
+    struct NNI_K(nni_vector) most = NNI_K(vector_fill)(-__builtin_inff());
+    float block[NNI_LANES];
+    for (int64_t i = 0; i < n; i += NNI_LANES) {
+        const float *from = x + i;
+        if (n - i < NNI_LANES) {
+            NNI_K(fill_block)(from, n - i, -__builtin_inff(), block);
+            from = block;
         }
+        most = NNI_K(vector_maximum)(NNI_K(vector_load)(from), most);
+        most = NNI_K(vector_maximum)(NNI_K(vector_load)(from + NNI_VECTOR), most);
     }
-    for (int64_t i = whole; i < n; i++) {
-        lane[i - whole] = x[i] > lane[i - whole] ? x[i] : lane[i - whole];
-    }
-    for (int width = NNI_LANES / 2; width > 0; width /= 2) {
+    float lane[NNI_VECTOR];
+    NNI_K(vector_store)(lane, most);
+    for (int width = NNI_VECTOR / 2; width > 0; width /= 2) {
         for (int l = 0; l < width; l++) {
             lane[l] = lane[l] > lane[l + width] ? lane[l] : lane[l + width];
         }

@@ -2,27 +2,28 @@
  * s = sum_k e^(x_k - m), so that nothing overflows. A body. */
 
 /* Writes e^(x_j - m) to y, where y is not NULL, and returns the sum, in lanes. A last
- * incomplete block is filled with -infinity, which adds zeros. */
+ * incomplete block is filled up with -infinity, which adds zeros. */
 static inline float NNI_K(row_exponentials)(const float *x, float m, float *y, int64_t n) {
-    float lane[NNI_LANES] = {0.0f};
+    struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
+    float block[NNI_LANES];
     for (int64_t i = 0; i < n; i += NNI_LANES) {
-        float block[NNI_LANES];
         int64_t count = nni_min(n - i, NNI_LANES);
+        const float *from = x + i;
+        if (count < NNI_LANES) {
+            NNI_K(fill_block)(from, count, -__builtin_inff(), block);
+            from = block;
+        }
+        NNI_LOOP
         for (int l = 0; l < NNI_LANES; l++) {
-            block[l] = -__builtin_inff();
+            block[l] = NNI_K(nni_exp)(from[l] - m);
         }
-        for (int64_t l = 0; l < count; l++) {
-            block[l] = x[i + l] - m;
-        }
-        for (int l = 0; l < NNI_LANES; l++) {
-            block[l] = NNI_K(nni_exp)(block[l]);
-            lane[l] += block[l];
-        }
-        for (int64_t l = 0; y != NULL && l < count; l++) {
-            y[i + l] = block[l];
+        low = NNI_K(vector_add)(low, NNI_K(vector_load)(block));
+        high = NNI_K(vector_add)(high, NNI_K(vector_load)(block + NNI_VECTOR));
+        if (y != NULL) {
+            memcpy(y + i, block, (size_t)count * sizeof(float));
         }
     }
-    return NNI_K(lane_tree)(lane);
+    return NNI_K(lane_tree)(low, high);
 }
 
 static void NNI_K(softmax_rows)(const float *x, float *y, int64_t rows, int64_t columns) {

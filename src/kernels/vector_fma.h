@@ -1,5 +1,5 @@
-/* The vector operations of the matrix product for AVX2 and FMA, see vector_portable.h.
- * Included in the fma region; <immintrin.h> comes before it. */
+/* The vector operations for AVX2 and FMA, see vector_portable.h. Included in the fma
+ * region; <immintrin.h> comes before it. */
 #ifndef NNI_KERNELS_VECTOR_FMA_H
 #define NNI_KERNELS_VECTOR_FMA_H
 
@@ -28,6 +28,18 @@ static inline struct NNI_K(nni_vector) NNI_K(vector_fma)(struct NNI_K(nni_vector
                                                          struct NNI_K(nni_vector) c) {
     c.lanes = _mm256_fmadd_ps(a.lanes, b.lanes, c.lanes);
     return c;
+}
+
+static inline struct NNI_K(nni_vector) NNI_K(vector_add)(struct NNI_K(nni_vector) a,
+                                                         struct NNI_K(nni_vector) b) {
+    a.lanes = _mm256_add_ps(a.lanes, b.lanes);
+    return a;
+}
+
+static inline struct NNI_K(nni_vector) NNI_K(vector_maximum)(struct NNI_K(nni_vector) a,
+                                                             struct NNI_K(nni_vector) b) {
+    a.lanes = _mm256_max_ps(a.lanes, b.lanes);
+    return a;
 }
 
 #endif

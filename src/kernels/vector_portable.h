@@ -1,5 +1,5 @@
-/* The vector operations of the matrix product for any machine: eight floats side by side,
- * each treated alone. Included in the portable region. */
+/* The vector operations of the matrix product and the reductions for any machine: eight
+ * floats side by side, each treated alone. Included in the portable region. */
 #ifndef NNI_KERNELS_VECTOR_PORTABLE_H
 #define NNI_KERNELS_VECTOR_PORTABLE_H
 
@@ -39,6 +39,23 @@ static inline struct NNI_K(nni_vector) NNI_K(vector_fma)(struct NNI_K(nni_vector
         c.lane[l] = NNI_FMA(a.lane[l], b.lane[l], c.lane[l]);
     }
     return c;
+}
+
+static inline struct NNI_K(nni_vector) NNI_K(vector_add)(struct NNI_K(nni_vector) a,
+                                                         struct NNI_K(nni_vector) b) {
+    for (int l = 0; l < NNI_VECTOR; l++) {
+        a.lane[l] += b.lane[l];
+    }
+    return a;
+}
+
+/* a > b ? a : b */
+static inline struct NNI_K(nni_vector) NNI_K(vector_maximum)(struct NNI_K(nni_vector) a,
+                                                             struct NNI_K(nni_vector) b) {
+    for (int l = 0; l < NNI_VECTOR; l++) {
+        a.lane[l] = a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l];
+    }
+    return a;
 }
 
 #endif

@@ -15,7 +15,8 @@ static const struct nni_option activation_options[] = {
      1e6, 0, 0, NNI_ALPHA_USUAL, NULL},
 };
 
-static nn_status activation_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status activation_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct activation_layer *own = (const struct activation_layer *)layer;
     NNI_TRY(nni_layer_expect_float(layer, infer));
     NNI_TRY(nni_activation_check_alpha(layer, own->alpha));
@@ -35,12 +36,14 @@ static nn_status activation_infer(const nn_layer *layer, struct nni_infer *infer
     return NN_OK;
 }
 
-static int64_t activation_columns(const struct nni_call *call) {
+static int64_t activation_columns(const struct nni_call *call)
+{
     const struct nni_shape *shape = call->output_shape;
     return shape->rank > 0 ? shape->dim[shape->rank - 1] : 1;
 }
 
-static void activation_forward(const nn_layer *layer, struct nni_call *call) {
+static void activation_forward(const nn_layer *layer, struct nni_call *call)
+{
     const struct activation_layer *own = (const struct activation_layer *)layer;
     const int64_t count = nni_shape_count(call->output_shape);
     if (own->activation == NN_LINEAR) {
@@ -53,7 +56,8 @@ static void activation_forward(const nn_layer *layer, struct nni_call *call) {
                        call->output, count, activation_columns(call));
 }
 
-static void activation_backward(const nn_layer *layer, struct nni_call *call) {
+static void activation_backward(const nn_layer *layer, struct nni_call *call)
+{
     const struct activation_layer *own = (const struct activation_layer *)layer;
     const int64_t count = nni_shape_count(call->output_shape);
     float *dx = call->input_gradients[0];
@@ -84,7 +88,8 @@ const struct nni_layer_type nni_layer_activation = {
     .backward = activation_backward,
 };
 
-nn_layer *nn_activation(nn_context *context, int32_t activation) {
+nn_layer *nn_activation(nn_context *context, int32_t activation)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_activation);
     if (layer == NULL) {
         return NULL;

@@ -12,18 +12,21 @@ const char *const nni_activation_names[] = {
 
 enum { ACTIVATION_COUNT = NN_LOG_SOFTMAX + 1 };
 
-const char *nn_activation_name(int32_t activation) {
+const char *nn_activation_name(int32_t activation)
+{
     if (activation < 0 || activation >= ACTIVATION_COUNT) {
         return NULL;
     }
     return nni_activation_names[activation];
 }
 
-int nni_activation_by_rows(int32_t activation) {
+int nni_activation_by_rows(int32_t activation)
+{
     return activation == NN_SOFTMAX || activation == NN_LOG_SOFTMAX;
 }
 
-nn_status nni_activation_check_alpha(const nn_layer *layer, double alpha) {
+nn_status nni_activation_check_alpha(const nn_layer *layer, double alpha)
+{
     if (alpha < 0 && alpha != NNI_ALPHA_USUAL) {
         return nni_layer_fail(layer, NN_ERROR_ARGUMENT,
                               "alpha is %s, expected at least 0, or -1 for the usual one",
@@ -32,7 +35,8 @@ nn_status nni_activation_check_alpha(const nn_layer *layer, double alpha) {
     return NN_OK;
 }
 
-float nni_activation_alpha(int32_t activation, double alpha) {
+float nni_activation_alpha(int32_t activation, double alpha)
+{
     if (alpha != NNI_ALPHA_USUAL) {
         return (float)alpha;
     }
@@ -51,7 +55,8 @@ struct activation_pass {
 };
 
 static void activation_forward_range(void *data, int32_t index, int64_t first,
-                                     int64_t end) {
+                                     int64_t end)
+{
     const struct activation_pass *pass = data;
     const struct nni_kernels *kernels = pass->kernels;
     const int64_t n = (end - first) * pass->count;
@@ -68,7 +73,8 @@ static void activation_forward_range(void *data, int32_t index, int64_t first,
 }
 
 static void activation_backward_range(void *data, int32_t index, int64_t first,
-                                      int64_t end) {
+                                      int64_t end)
+{
     const struct activation_pass *pass = data;
     const struct nni_kernels *kernels = pass->kernels;
     const int64_t n = (end - first) * pass->count;
@@ -88,7 +94,8 @@ static void activation_backward_range(void *data, int32_t index, int64_t first,
 enum { ACTIVATION_COST = 8 }; /* simple operations for an element, about */
 
 void nni_activation_run(const struct nni_call *call, int32_t activation, float alpha,
-                        const float *z, float *y, int64_t count, int64_t columns) {
+                        const float *z, float *y, int64_t count, int64_t columns)
+{
     struct activation_pass pass = {call->kernels, activation, alpha, z,
                                    NULL,          y,          count, columns};
     nni_layer_rows(call, count * ACTIVATION_COST, activation_forward_range, &pass);
@@ -96,7 +103,8 @@ void nni_activation_run(const struct nni_call *call, int32_t activation, float a
 
 void nni_activation_gradient(const struct nni_call *call, int32_t activation, float alpha,
                              const float *kept, const float *dy, float *dz, int64_t count,
-                             int64_t columns) {
+                             int64_t columns)
+{
     struct activation_pass pass = {call->kernels, activation, alpha, kept, dy, dz,
                                    count,         columns};
     nni_layer_rows(call, count * ACTIVATION_COST, activation_backward_range, &pass);

@@ -6,7 +6,8 @@ struct add_layer {
     nn_layer base;
 };
 
-static nn_status add_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status add_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     NNI_TRY(nni_layer_expect_float(layer, infer));
     NNI_TRY(nni_layer_expect_same(layer, infer));
     infer->output = infer->inputs[0];
@@ -14,7 +15,8 @@ static nn_status add_infer(const nn_layer *layer, struct nni_infer *infer) {
     return NN_OK;
 }
 
-static void add_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void add_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct nni_call *call = data;
     const int64_t count = nni_shape_count(call->output_shape);
     const int64_t start = first * count;
@@ -28,13 +30,15 @@ static void add_range(void *data, int32_t index, int64_t first, int64_t end) {
     }
 }
 
-static void add_forward(const nn_layer *layer, struct nni_call *call) {
+static void add_forward(const nn_layer *layer, struct nni_call *call)
+{
     (void)layer;
     nni_layer_rows(call, nni_shape_count(call->output_shape) * call->input_count,
                    add_range, call);
 }
 
-static void add_backward(const nn_layer *layer, struct nni_call *call) {
+static void add_backward(const nn_layer *layer, struct nni_call *call)
+{
     (void)layer;
     for (int32_t i = 0; i < call->input_count; i++) {
         if (call->input_gradients[i] != NULL) {
@@ -55,6 +59,7 @@ const struct nni_layer_type nni_layer_add = {
     .backward = add_backward,
 };
 
-nn_layer *nn_add(nn_context *context) {
+nn_layer *nn_add(nn_context *context)
+{
     return nni_layer_new(context, &nni_layer_add);
 }

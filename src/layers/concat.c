@@ -17,8 +17,8 @@ static const struct nni_option concat_options[] = {
 };
 
 /* 1 where the shapes agree but for their size along the axis. */
-static int concat_fits(const struct nni_shape *a, const struct nni_shape *b,
-                       int32_t axis) {
+static int concat_fits(const struct nni_shape *a, const struct nni_shape *b, int32_t axis)
+{
     if (a->rank != b->rank) {
         return 0;
     }
@@ -30,7 +30,8 @@ static int concat_fits(const struct nni_shape *a, const struct nni_shape *b,
     return 1;
 }
 
-static nn_status concat_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status concat_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct concat_layer *concat = (const struct concat_layer *)layer;
     struct nni_shape output = infer->inputs[0];
     int32_t axis;
@@ -59,7 +60,8 @@ struct concat_pass {
 /* Moves the blocks of samples first ... end - 1 between one input and the output, in
  * which the input's blocks begin `offset` floats after those of input 0. */
 static void concat_move(const struct concat_pass *pass, int32_t input, int64_t offset,
-                        int64_t first, int64_t end) {
+                        int64_t first, int64_t end)
+{
     const struct nni_call *call = pass->call;
     const struct nni_shape *in = &call->input_shapes[input];
     const struct nni_shape *out = call->output_shape;
@@ -78,7 +80,8 @@ static void concat_move(const struct concat_pass *pass, int32_t input, int64_t o
     }
 }
 
-static void concat_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void concat_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct concat_pass *pass = data;
     const struct nni_call *call = pass->call;
     int64_t offset = 0;
@@ -93,7 +96,8 @@ static void concat_range(void *data, int32_t index, int64_t first, int64_t end) 
 }
 
 static void concat_run(const nn_layer *layer, const struct nni_call *call,
-                       int32_t backward) {
+                       int32_t backward)
+{
     const struct concat_layer *concat = (const struct concat_layer *)layer;
     struct concat_pass pass = {call, (int32_t)concat->axis, backward};
     if (pass.axis < 0) {
@@ -102,11 +106,13 @@ static void concat_run(const nn_layer *layer, const struct nni_call *call,
     nni_layer_rows(call, nni_shape_count(call->output_shape), concat_range, &pass);
 }
 
-static void concat_forward(const nn_layer *layer, struct nni_call *call) {
+static void concat_forward(const nn_layer *layer, struct nni_call *call)
+{
     concat_run(layer, call, 0);
 }
 
-static void concat_backward(const nn_layer *layer, struct nni_call *call) {
+static void concat_backward(const nn_layer *layer, struct nni_call *call)
+{
     concat_run(layer, call, 1);
 }
 
@@ -123,7 +129,8 @@ const struct nni_layer_type nni_layer_concat = {
     .backward = concat_backward,
 };
 
-nn_layer *nn_concat(nn_context *context, int32_t axis) {
+nn_layer *nn_concat(nn_context *context, int32_t axis)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_concat);
     if (layer == NULL) {
         return NULL;

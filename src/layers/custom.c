@@ -12,7 +12,8 @@ struct custom_layer {
 
 /* A callback's non-zero return in infer, with the reason where the library knows one. */
 static nn_status custom_infer_failed(const nn_layer *layer, int32_t returned,
-                                     nn_status status) {
+                                     nn_status status)
+{
     if (status == NN_OK) {
         return nni_layer_fail(layer, NN_ERROR_CALLBACK, "its infer returned %d",
                               returned);
@@ -21,7 +22,8 @@ static nn_status custom_infer_failed(const nn_layer *layer, int32_t returned,
                           nn_last_error());
 }
 
-static nn_status custom_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status custom_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct custom_layer *own = (const struct custom_layer *)layer;
     NNI_TRY(nni_layer_expect_float(layer, infer));
     struct nn_call call = {0};
@@ -44,7 +46,8 @@ static nn_status custom_infer(const nn_layer *layer, struct nni_infer *infer) {
     return NN_OK;
 }
 
-static void custom_forward(const nn_layer *layer, struct nni_call *call) {
+static void custom_forward(const nn_layer *layer, struct nni_call *call)
+{
     const struct custom_layer *own = (const struct custom_layer *)layer;
     struct nn_call handed = {0};
     handed.layer = layer;
@@ -56,13 +59,15 @@ static void custom_forward(const nn_layer *layer, struct nni_call *call) {
     }
 }
 
-static void custom_zero(float *values, int64_t count) {
+static void custom_zero(float *values, int64_t count)
+{
     if (values != NULL) {
         memset(values, 0, (size_t)count * sizeof *values);
     }
 }
 
-static void custom_backward(const nn_layer *layer, struct nni_call *call) {
+static void custom_backward(const nn_layer *layer, struct nni_call *call)
+{
     const struct custom_layer *own = (const struct custom_layer *)layer;
     for (int32_t i = 0; !call->accumulate && i < call->infer->parameter_count; i++) {
         custom_zero(call->parameter_gradients[i],
@@ -85,7 +90,8 @@ static void custom_backward(const nn_layer *layer, struct nni_call *call) {
     }
 }
 
-static void custom_release(nn_layer *layer) {
+static void custom_release(nn_layer *layer)
+{
     struct custom_layer *own = (struct custom_layer *)layer;
     if (own->custom.destroy != NULL) {
         own->custom.destroy(own->custom.user);
@@ -104,11 +110,13 @@ const struct nni_layer_type nni_layer_custom = {
     .release = custom_release,
 };
 
-const char *nni_custom_kind(const nn_layer *layer) {
+const char *nni_custom_kind(const nn_layer *layer)
+{
     return ((const struct custom_layer *)layer)->kind;
 }
 
-static nn_status custom_check(const nn_custom_layer *custom) {
+static nn_status custom_check(const nn_custom_layer *custom)
+{
     if (custom->struct_size != sizeof *custom) {
         return nni_fail(NN_ERROR_ARGUMENT, "nn_custom: struct_size is %u, expected %u",
                         (unsigned)custom->struct_size, (unsigned)sizeof *custom);
@@ -122,7 +130,8 @@ static nn_status custom_check(const nn_custom_layer *custom) {
     return nni_layer_check_name("nn_custom", custom->name);
 }
 
-nn_layer *nn_custom(nn_context *context, const nn_custom_layer *custom) {
+nn_layer *nn_custom(nn_context *context, const nn_custom_layer *custom)
+{
     if (custom == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_custom: custom is NULL");
         return NULL;

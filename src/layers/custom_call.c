@@ -6,14 +6,16 @@
 #include <string.h>
 
 /* Remembers the first failure, so that one the callback overlooks ends infer too. */
-static nn_status custom_call_note(nn_call *call, nn_status status) {
+static nn_status custom_call_note(nn_call *call, nn_status status)
+{
     if (call->status == NN_OK) {
         call->status = status;
     }
     return status;
 }
 
-static nn_status custom_call_check(const char *function, const nn_call *call) {
+static nn_status custom_call_check(const char *function, const nn_call *call)
+{
     NNI_NOT_NULL(function, call);
     if (call->phase != NNI_CUSTOM_INFER) {
         return nni_layer_fail(call->layer, NN_ERROR_STATE, "%s works in infer only",
@@ -22,11 +24,13 @@ static nn_status custom_call_check(const char *function, const nn_call *call) {
     return NN_OK;
 }
 
-int32_t nn_call_input_count(const nn_call *call) {
+int32_t nn_call_input_count(const nn_call *call)
+{
     return call != NULL ? call->infer->input_count : 0;
 }
 
-const int64_t *nn_call_input_shape(const nn_call *call, int32_t input, int32_t *rank) {
+const int64_t *nn_call_input_shape(const nn_call *call, int32_t input, int32_t *rank)
+{
     if (rank != NULL) {
         *rank = 0;
     }
@@ -39,7 +43,8 @@ const int64_t *nn_call_input_shape(const nn_call *call, int32_t input, int32_t *
     return call->infer->inputs[input].dim;
 }
 
-nn_status nn_call_set_output(nn_call *call, const int64_t *shape, int32_t rank) {
+nn_status nn_call_set_output(nn_call *call, const int64_t *shape, int32_t rank)
+{
     NNI_TRY(custom_call_check("nn_call_set_output", call));
     const nn_status status =
         nni_layer_shape(call->layer, shape, rank, &call->asked->output);
@@ -48,7 +53,8 @@ nn_status nn_call_set_output(nn_call *call, const int64_t *shape, int32_t rank) 
 }
 
 static nn_status custom_add_parameter(nn_call *call, const char *name,
-                                      struct nni_parameter_spec *spec) {
+                                      struct nni_parameter_spec *spec)
+{
     const struct nni_infer *infer = call->infer;
     if (infer->parameter_count >= NNI_PARAMETERS_MAX) {
         return nni_layer_fail(call->layer, NN_ERROR_SIZE, "more than %d parameters",
@@ -74,7 +80,8 @@ static nn_status custom_add_parameter(nn_call *call, const char *name,
 
 nn_status nn_call_add_parameter(nn_call *call, const char *name, const int64_t *shape,
                                 int32_t rank, int64_t fan_in, int64_t fan_out,
-                                int32_t initializer, double value) {
+                                int32_t initializer, double value)
+{
     NNI_TRY(custom_call_check("nn_call_add_parameter", call));
     struct nni_parameter_spec spec = {
         .fan_in = fan_in, .fan_out = fan_out, .initializer = {initializer, value}};
@@ -89,7 +96,8 @@ nn_status nn_call_add_parameter(nn_call *call, const char *name, const int64_t *
     return custom_call_note(call, status);
 }
 
-nn_status nn_call_set_needs(nn_call *call, int32_t needs) {
+nn_status nn_call_set_needs(nn_call *call, int32_t needs)
+{
     NNI_TRY(custom_call_check("nn_call_set_needs", call));
     const int32_t all = NN_CUSTOM_NEEDS_INPUT | NN_CUSTOM_NEEDS_OUTPUT;
     if ((needs & ~all) != 0) {
@@ -105,27 +113,32 @@ nn_status nn_call_set_needs(nn_call *call, int32_t needs) {
 }
 
 /* 1 in forward, and in backward where the layer has declared a need. */
-static int custom_call_reads(const nn_call *call, uint32_t need) {
+static int custom_call_reads(const nn_call *call, uint32_t need)
+{
     if (call == NULL || call->call == NULL) {
         return 0;
     }
     return call->phase == NNI_CUSTOM_FORWARD || (call->infer->needs & need) != 0;
 }
 
-static int custom_call_has_parameter(const nn_call *call, int32_t parameter) {
+static int custom_call_has_parameter(const nn_call *call, int32_t parameter)
+{
     return call != NULL && call->call != NULL && parameter >= 0 &&
            parameter < call->infer->parameter_count;
 }
 
-int64_t nn_call_rows(const nn_call *call) {
+int64_t nn_call_rows(const nn_call *call)
+{
     return call != NULL && call->call != NULL ? call->call->rows : 0;
 }
 
-int32_t nn_call_training(const nn_call *call) {
+int32_t nn_call_training(const nn_call *call)
+{
     return call != NULL && call->call != NULL && call->call->training;
 }
 
-const float *nn_call_input(const nn_call *call, int32_t input) {
+const float *nn_call_input(const nn_call *call, int32_t input)
+{
     if (!custom_call_reads(call, NNI_NEEDS_INPUT) || input < 0 ||
         input >= call->call->input_count) {
         return NULL;
@@ -133,23 +146,27 @@ const float *nn_call_input(const nn_call *call, int32_t input) {
     return call->call->inputs[input];
 }
 
-float *nn_call_output(nn_call *call) {
+float *nn_call_output(nn_call *call)
+{
     return custom_call_reads(call, NNI_NEEDS_OUTPUT) ? call->call->output : NULL;
 }
 
-const float *nn_call_parameter(const nn_call *call, int32_t parameter) {
+const float *nn_call_parameter(const nn_call *call, int32_t parameter)
+{
     return custom_call_has_parameter(call, parameter) ? call->call->parameters[parameter]
                                                       : NULL;
 }
 
-const float *nn_call_output_gradient(const nn_call *call) {
+const float *nn_call_output_gradient(const nn_call *call)
+{
     if (call == NULL || call->phase != NNI_CUSTOM_BACKWARD) {
         return NULL;
     }
     return call->call->output_gradient;
 }
 
-float *nn_call_input_gradient(nn_call *call, int32_t input) {
+float *nn_call_input_gradient(nn_call *call, int32_t input)
+{
     if (call == NULL || call->phase != NNI_CUSTOM_BACKWARD || input < 0 ||
         input >= call->call->input_count) {
         return NULL;
@@ -157,7 +174,8 @@ float *nn_call_input_gradient(nn_call *call, int32_t input) {
     return call->call->input_gradients[input];
 }
 
-float *nn_call_parameter_gradient(nn_call *call, int32_t parameter) {
+float *nn_call_parameter_gradient(nn_call *call, int32_t parameter)
+{
     if (!custom_call_has_parameter(call, parameter) ||
         call->phase != NNI_CUSTOM_BACKWARD) {
         return NULL;

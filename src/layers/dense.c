@@ -36,7 +36,8 @@ struct dense_sizes {
 };
 
 static struct dense_sizes dense_sizes_of(const struct dense_layer *dense,
-                                         const struct nni_shape *input) {
+                                         const struct nni_shape *input)
+{
     const struct dense_sizes sizes = {nni_shape_product(input, 0, input->rank - 1),
                                       input->dim[input->rank - 1], dense->units};
     return sizes;
@@ -45,7 +46,8 @@ static struct dense_sizes dense_sizes_of(const struct dense_layer *dense,
 static void dense_add_parameter(struct nni_infer *infer, int32_t index,
                                 const struct nni_shape *shape,
                                 const struct dense_sizes *sizes,
-                                struct nni_initializer initializer) {
+                                struct nni_initializer initializer)
+{
     struct nni_parameter_spec *spec = &infer->parameters[index];
     for (int32_t i = 0; dense_parameters[index][i] != '\0'; i++) {
         spec->name[i] = dense_parameters[index][i];
@@ -58,13 +60,15 @@ static void dense_add_parameter(struct nni_infer *infer, int32_t index,
 }
 
 /* The user's choice for the bias, or zeros. */
-static struct nni_initializer dense_bias_initializer(const nn_layer *layer) {
+static struct nni_initializer dense_bias_initializer(const nn_layer *layer)
+{
     const struct nni_initializer zeros = {NN_INIT_CONSTANT, 0};
     const struct nni_initializer asked = layer->initializers[NNI_INITIALIZER_BIAS];
     return asked.kind == NN_INIT_DEFAULT ? zeros : asked;
 }
 
-static nn_status dense_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status dense_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct dense_layer *dense = (const struct dense_layer *)layer;
     const struct nni_shape *input = &infer->inputs[0];
     NNI_TRY(nni_layer_expect_float(layer, infer));
@@ -100,7 +104,8 @@ static nn_status dense_infer(const nn_layer *layer, struct nni_infer *infer) {
 }
 
 /* Bytes of dz, which comes first in backward's scratch. */
-static size_t dense_dz_bytes(const struct dense_layer *dense, int64_t m) {
+static size_t dense_dz_bytes(const struct dense_layer *dense, int64_t m)
+{
     if (dense->activation == NN_LINEAR) {
         return 0;
     }
@@ -109,7 +114,8 @@ static size_t dense_dz_bytes(const struct dense_layer *dense, int64_t m) {
 
 static size_t dense_scratch(const nn_layer *layer, const struct nni_infer *infer,
                             const nn_context *context, const struct nni_kernels *kernels,
-                            int64_t rows, int32_t training) {
+                            int64_t rows, int32_t training)
+{
     const struct dense_layer *dense = (const struct dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &infer->inputs[0]);
     const int64_t m = rows * sizes.lead;
@@ -125,7 +131,8 @@ static size_t dense_scratch(const nn_layer *layer, const struct nni_infer *infer
     return forward > backward ? forward : backward;
 }
 
-static void dense_forward(const nn_layer *layer, struct nni_call *call) {
+static void dense_forward(const nn_layer *layer, struct nni_call *call)
+{
     const struct dense_layer *dense = (const struct dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
     const int by_rows = nni_activation_by_rows(dense->activation);
@@ -161,7 +168,8 @@ struct dense_bias_sums {
     float *sums;
 };
 
-static void dense_bias_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void dense_bias_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct dense_bias_sums *bias = data;
     (void)index;
     bias->kernels->column_sums(bias->dz, bias->m, bias->outputs, first, end,
@@ -172,7 +180,8 @@ enum { DENSE_BIAS_TASK_COST = 65536 }; /* additions that are worth a task */
 
 /* db: each column is one chain in sample order, so columns are what is shared out. */
 static void dense_bias_gradient(const struct nni_call *call,
-                                const struct dense_sizes *sizes, const float *dz) {
+                                const struct dense_sizes *sizes, const float *dz)
+{
     struct dense_bias_sums bias = {call->kernels,
                                    dz,
                                    call->rows * sizes->lead,
@@ -186,7 +195,8 @@ static void dense_bias_gradient(const struct nni_call *call,
 /* dW = x^T dz: k runs over the samples, always as one chain. */
 static void dense_weight_gradient(const struct nni_call *call,
                                   const struct dense_sizes *sizes, const float *dz,
-                                  void *scratch) {
+                                  void *scratch)
+{
     struct nni_gemm gemm = {0};
     gemm.m = sizes->inputs;
     gemm.n = sizes->outputs;
@@ -207,7 +217,8 @@ static void dense_weight_gradient(const struct nni_call *call,
 /* dx = dz W^T. */
 static void dense_input_gradient(const struct nni_call *call,
                                  const struct dense_sizes *sizes, const float *dz,
-                                 void *scratch) {
+                                 void *scratch)
+{
     struct nni_gemm gemm = {0};
     gemm.m = call->rows * sizes->lead;
     gemm.n = sizes->inputs;
@@ -223,7 +234,8 @@ static void dense_input_gradient(const struct nni_call *call,
     nni_gemm(call->context, call->kernels, &gemm, scratch);
 }
 
-static void dense_backward(const nn_layer *layer, struct nni_call *call) {
+static void dense_backward(const nn_layer *layer, struct nni_call *call)
+{
     const struct dense_layer *dense = (const struct dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
     const size_t dz_bytes = dense_dz_bytes(dense, call->rows * sizes.lead);
@@ -265,7 +277,8 @@ const struct nni_layer_type nni_layer_dense = {
     .backward = dense_backward,
 };
 
-nn_layer *nn_dense(nn_context *context, int64_t units, int32_t activation) {
+nn_layer *nn_dense(nn_context *context, int64_t units, int32_t activation)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_dense);
     if (layer == NULL) {
         return NULL;

@@ -15,7 +15,8 @@ static const struct nni_option dropout_options[] = {
      NULL},
 };
 
-static nn_status dropout_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status dropout_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     NNI_TRY(nni_layer_expect_float(layer, infer));
     infer->output = infer->inputs[0];
     infer->needs = NNI_IN_PLACE;
@@ -31,7 +32,8 @@ struct dropout_pass {
     float *y;
 };
 
-static void dropout_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void dropout_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct dropout_pass *pass = data;
     const int64_t element = (pass->call->first_row + first) * pass->count;
     const float factor = (float)(1 / (1 - pass->rate));
@@ -46,7 +48,8 @@ enum { DROPOUT_COST = 16 }; /* simple operations for an element, about */
 
 /* The same for values and for gradients: both are masked and scaled. */
 static void dropout_run(const nn_layer *layer, const struct nni_call *call,
-                        const float *x, float *y) {
+                        const float *x, float *y)
+{
     const struct dropout_layer *dropout = (const struct dropout_layer *)layer;
     const int64_t count = nni_shape_count(call->output_shape);
     if (!call->training || dropout->rate == 0) {
@@ -58,11 +61,13 @@ static void dropout_run(const nn_layer *layer, const struct nni_call *call,
     nni_layer_rows(call, count * DROPOUT_COST, dropout_range, &pass);
 }
 
-static void dropout_forward(const nn_layer *layer, struct nni_call *call) {
+static void dropout_forward(const nn_layer *layer, struct nni_call *call)
+{
     dropout_run(layer, call, call->inputs[0], call->output);
 }
 
-static void dropout_backward(const nn_layer *layer, struct nni_call *call) {
+static void dropout_backward(const nn_layer *layer, struct nni_call *call)
+{
     if (call->input_gradients[0] != NULL) {
         dropout_run(layer, call, call->output_gradient, call->input_gradients[0]);
     }
@@ -81,7 +86,8 @@ const struct nni_layer_type nni_layer_dropout = {
     .backward = dropout_backward,
 };
 
-nn_layer *nn_dropout(nn_context *context, double rate) {
+nn_layer *nn_dropout(nn_context *context, double rate)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_dropout);
     if (layer == NULL) {
         return NULL;

@@ -6,7 +6,8 @@ struct flatten_layer {
     nn_layer base;
 };
 
-static nn_status flatten_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status flatten_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct nni_shape *input = &infer->inputs[0];
     const int64_t count = nni_shape_count(input);
     NNI_TRY(nni_layer_shape(layer, &count, 1, &infer->output));
@@ -18,14 +19,16 @@ static nn_status flatten_infer(const nn_layer *layer, struct nni_infer *infer) {
     return NN_OK;
 }
 
-static void flatten_forward(const nn_layer *layer, struct nni_call *call) {
+static void flatten_forward(const nn_layer *layer, struct nni_call *call)
+{
     const struct nni_shape *shape = call->output_shape;
     (void)layer;
     nni_layer_copy(call, call->inputs[0], call->output,
                    nni_shape_count(shape) * (int64_t)nni_dtype_size(shape->dtype));
 }
 
-static void flatten_backward(const nn_layer *layer, struct nni_call *call) {
+static void flatten_backward(const nn_layer *layer, struct nni_call *call)
+{
     (void)layer;
     if (call->input_gradients[0] != NULL) {
         nni_layer_copy(call, call->output_gradient, call->input_gradients[0],
@@ -44,6 +47,7 @@ const struct nni_layer_type nni_layer_flatten = {
     .backward = flatten_backward,
 };
 
-nn_layer *nn_flatten(nn_context *context) {
+nn_layer *nn_flatten(nn_context *context)
+{
     return nni_layer_new(context, &nni_layer_flatten);
 }

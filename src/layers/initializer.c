@@ -13,14 +13,16 @@ static const char *const initializer_names[] = {
     "glorot_uniform", "he_normal", "he_uniform", "lecun_normal", "lecun_uniform",
 };
 
-const char *nn_initializer_name(int32_t initializer) {
+const char *nn_initializer_name(int32_t initializer)
+{
     if (initializer < 0 || initializer >= NNI_COUNT(initializer_names)) {
         return NULL;
     }
     return initializer_names[initializer];
 }
 
-nn_status nni_initializer_check(const char *who, int32_t kind, double value) {
+nn_status nni_initializer_check(const char *who, int32_t kind, double value)
+{
     const char *name = nn_initializer_name(kind);
     if (name == NULL) {
         return nni_fail(NN_ERROR_ARGUMENT, "%s: initializer is %d, expected 0 ... %d",
@@ -39,7 +41,8 @@ nn_status nni_initializer_check(const char *who, int32_t kind, double value) {
 }
 
 struct nni_initializer nni_initializer_for(struct nni_initializer asked,
-                                           int32_t activation) {
+                                           int32_t activation)
+{
     if (asked.kind != NN_INIT_DEFAULT) {
         return asked;
     }

@@ -18,7 +18,8 @@ static const struct nni_option input_options[] = {
      0, 0, NULL},
 };
 
-static nn_status input_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status input_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct input_layer *input = (const struct input_layer *)layer;
     infer->needs = NNI_NO_GRADIENT;
     return nni_shape_make(nni_layer_text(layer).text, input->dtype, input->shape.values,
@@ -34,12 +35,14 @@ const struct nni_layer_type nni_layer_input = {
     .infer = input_infer,
 };
 
-nn_layer *nn_input(nn_context *context, int64_t features) {
+nn_layer *nn_input(nn_context *context, int64_t features)
+{
     return nn_input_shaped(context, NN_FLOAT32, &features, 1);
 }
 
 nn_layer *nn_input_shaped(nn_context *context, int32_t dtype, const int64_t *shape,
-                          int32_t rank) {
+                          int32_t rank)
+{
     struct nni_shape checked;
     if (nni_shape_make("input", dtype, shape, rank, NNI_SAMPLE_RANK_MAX, 1, &checked) !=
         NN_OK) {

@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static void layer_free(void *handle) {
+static void layer_free(void *handle)
+{
     nn_layer *layer = handle;
     const struct nni_options options = nni_layer_options(layer);
     nni_options_release(&options);
@@ -17,7 +18,8 @@ static void layer_free(void *handle) {
     }
 }
 
-nn_layer *nni_layer_new(nn_context *context, const struct nni_layer_type *type) {
+nn_layer *nni_layer_new(nn_context *context, const struct nni_layer_type *type)
+{
     nn_layer *layer = nni_handle_create(context, type->size, layer_free);
     if (layer == NULL) {
         return NULL;
@@ -29,7 +31,8 @@ nn_layer *nni_layer_new(nn_context *context, const struct nni_layer_type *type) 
     return layer;
 }
 
-nn_layer *nni_layer_finish(nn_layer *layer, nn_status status) {
+nn_layer *nni_layer_finish(nn_layer *layer, nn_status status)
+{
     if (layer != NULL && status != NN_OK) {
         nn_layer_destroy(layer);
         return NULL;
@@ -37,7 +40,8 @@ nn_layer *nni_layer_finish(nn_layer *layer, nn_status status) {
     return layer;
 }
 
-nn_layer *nn_layer_create(nn_context *context, const char *kind) {
+nn_layer *nn_layer_create(nn_context *context, const char *kind)
+{
     if (kind == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_layer_create: kind is NULL");
         return NULL;
@@ -46,13 +50,15 @@ nn_layer *nn_layer_create(nn_context *context, const char *kind) {
     return type != NULL ? nni_layer_new(context, type) : NULL;
 }
 
-void nn_layer_destroy(nn_layer *layer) {
+void nn_layer_destroy(nn_layer *layer)
+{
     if (layer != NULL && layer->owner == NULL) {
         nni_handle_release(layer);
     }
 }
 
-struct nni_options nni_layer_options(const nn_layer *layer) {
+struct nni_options nni_layer_options(const nn_layer *layer)
+{
     struct nni_options options;
     options.context = layer->handle.context;
     options.kind = nn_layer_kind(layer);
@@ -62,7 +68,8 @@ struct nni_options nni_layer_options(const nn_layer *layer) {
     return options;
 }
 
-nn_layer *nni_layer_clone(const nn_layer *layer) {
+nn_layer *nni_layer_clone(const nn_layer *layer)
+{
     if (layer->type == &nni_layer_custom) {
         nni_layer_fail(layer, NN_ERROR_STATE, "a custom layer cannot be copied");
         return NULL;
@@ -82,7 +89,8 @@ nn_layer *nni_layer_clone(const nn_layer *layer) {
     return nni_layer_finish(copy, nni_options_copy(&from, &to));
 }
 
-struct nni_layer_text nni_layer_text(const nn_layer *layer) {
+struct nni_layer_text nni_layer_text(const nn_layer *layer)
+{
     struct nni_layer_text out;
     const char *kind = nn_layer_kind(layer);
     if (layer->name[0] != '\0') {
@@ -93,8 +101,8 @@ struct nni_layer_text nni_layer_text(const nn_layer *layer) {
     return out;
 }
 
-nn_status nni_layer_fail(const nn_layer *layer, nn_status status, const char *format,
-                         ...) {
+nn_status nni_layer_fail(const nn_layer *layer, nn_status status, const char *format, ...)
+{
     char text[NNI_ERROR_TEXT_SIZE];
     va_list arguments;
     va_start(arguments, format);
@@ -103,7 +111,8 @@ nn_status nni_layer_fail(const nn_layer *layer, nn_status status, const char *fo
     return nni_fail(status, "%s: %s", nni_layer_text(layer).text, text);
 }
 
-nn_status nni_layer_infer(const nn_layer *layer, struct nni_infer *infer) {
+nn_status nni_layer_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const int32_t least = layer->type->min_inputs;
     const int32_t most = layer->type->max_inputs;
     if (infer->input_count < least || infer->input_count > most) {
@@ -117,7 +126,8 @@ nn_status nni_layer_infer(const nn_layer *layer, struct nni_infer *infer) {
     return layer->type->infer(layer, infer);
 }
 
-nn_status nni_layer_expect_float(const nn_layer *layer, const struct nni_infer *infer) {
+nn_status nni_layer_expect_float(const nn_layer *layer, const struct nni_infer *infer)
+{
     for (int32_t i = 0; i < infer->input_count; i++) {
         if (infer->inputs[i].dtype != NN_FLOAT32) {
             return nni_layer_fail(layer, NN_ERROR_DTYPE,
@@ -129,7 +139,8 @@ nn_status nni_layer_expect_float(const nn_layer *layer, const struct nni_infer *
     return NN_OK;
 }
 
-nn_status nni_layer_expect_same(const nn_layer *layer, const struct nni_infer *infer) {
+nn_status nni_layer_expect_same(const nn_layer *layer, const struct nni_infer *infer)
+{
     for (int32_t i = 1; i < infer->input_count; i++) {
         if (!nni_shape_equal(&infer->inputs[0], &infer->inputs[i])) {
             return nni_layer_fail(layer, NN_ERROR_SHAPE,
@@ -142,7 +153,8 @@ nn_status nni_layer_expect_same(const nn_layer *layer, const struct nni_infer *i
 }
 
 nn_status nni_layer_shape(const nn_layer *layer, const int64_t *dim, int32_t rank,
-                          struct nni_shape *out) {
+                          struct nni_shape *out)
+{
     return nni_shape_make(nni_layer_text(layer).text, NN_FLOAT32, dim, rank,
                           NNI_SAMPLE_RANK_MAX, 1, out);
 }

@@ -10,8 +10,9 @@
 
 /* Checks what all setters of options check. */
 static nn_status layer_may_set(const char *function, const nn_layer *layer,
-                               const char *option) {
-    NNI_NOT_NULL(function, layer);
+                               const char *option)
+{
+    NNI_NOT_NULL_HANDLE(function, layer);
     NNI_NOT_NULL(function, option);
     if (layer->applied) {
         return nni_layer_fail(layer, NN_ERROR_STATE,
@@ -21,19 +22,22 @@ static nn_status layer_may_set(const char *function, const nn_layer *layer,
     return NN_OK;
 }
 
-nn_status nn_layer_set_int(nn_layer *layer, const char *option, int64_t value) {
+nn_status nn_layer_set_int(nn_layer *layer, const char *option, int64_t value)
+{
     NNI_TRY(layer_may_set("nn_layer_set_int", layer, option));
     const struct nni_options options = nni_layer_options(layer);
     return nni_options_set_int(&options, option, value);
 }
 
-nn_status nn_layer_set_float(nn_layer *layer, const char *option, double value) {
+nn_status nn_layer_set_float(nn_layer *layer, const char *option, double value)
+{
     NNI_TRY(layer_may_set("nn_layer_set_float", layer, option));
     const struct nni_options options = nni_layer_options(layer);
     return nni_options_set_number(&options, option, value);
 }
 
-nn_status nn_layer_set_text(nn_layer *layer, const char *option, const char *value) {
+nn_status nn_layer_set_text(nn_layer *layer, const char *option, const char *value)
+{
     NNI_TRY(layer_may_set("nn_layer_set_text", layer, option));
     NNI_NOT_NULL("nn_layer_set_text", value);
     const struct nni_options options = nni_layer_options(layer);
@@ -41,7 +45,8 @@ nn_status nn_layer_set_text(nn_layer *layer, const char *option, const char *val
 }
 
 nn_status nn_layer_set_ints(nn_layer *layer, const char *option, const int64_t *values,
-                            int64_t count) {
+                            int64_t count)
+{
     NNI_TRY(layer_may_set("nn_layer_set_ints", layer, option));
     if (count < 0 || count > NNI_SAMPLE_RANK_MAX) {
         return nni_layer_fail(layer, NN_ERROR_RANK, "%s takes 0 ... %d numbers, got %lld",
@@ -55,7 +60,8 @@ nn_status nn_layer_set_ints(nn_layer *layer, const char *option, const int64_t *
 }
 
 nn_status nn_layer_set_floats(nn_layer *layer, const char *option, const float *values,
-                              int64_t count) {
+                              int64_t count)
+{
     NNI_TRY(layer_may_set("nn_layer_set_floats", layer, option));
     if (count < 0) {
         return nni_layer_fail(layer, NN_ERROR_SIZE, "%s: count is %lld", option,
@@ -68,22 +74,25 @@ nn_status nn_layer_set_floats(nn_layer *layer, const char *option, const float *
     return nni_options_set_floats(&options, option, values, count);
 }
 
-nn_status nn_layer_option(const nn_layer *layer, const char *option, double *value) {
+nn_status nn_layer_option(const nn_layer *layer, const char *option, double *value)
+{
     NNI_NOT_NULL("nn_layer_option", value);
     *value = 0;
-    NNI_NOT_NULL("nn_layer_option", layer);
+    NNI_NOT_NULL_HANDLE("nn_layer_option", layer);
     NNI_NOT_NULL("nn_layer_option", option);
     const struct nni_options options = nni_layer_options(layer);
     return nni_options_get_number(&options, option, value);
 }
 
 /* Plain ASCII, whatever the locale. */
-static int layer_name_character(char c) {
+static int layer_name_character(char c)
+{
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            c == '_' || c == '-';
 }
 
-nn_status nni_layer_check_name(const char *who, const char *name) {
+nn_status nni_layer_check_name(const char *who, const char *name)
+{
     int32_t length = 0;
     while (length < NNI_NAME_SIZE && name[length] != '\0') {
         if (!layer_name_character(name[length])) {
@@ -102,7 +111,8 @@ nn_status nni_layer_check_name(const char *who, const char *name) {
     return NN_OK;
 }
 
-nn_status nn_layer_set_name(nn_layer *layer, const char *name) {
+nn_status nn_layer_set_name(nn_layer *layer, const char *name)
+{
     NNI_TRY(layer_may_set("nn_layer_set_name", layer, "name"));
     NNI_NOT_NULL("nn_layer_set_name", name);
     NNI_TRY(nni_layer_check_name("nn_layer_set_name", name));
@@ -111,11 +121,13 @@ nn_status nn_layer_set_name(nn_layer *layer, const char *name) {
     return NN_OK;
 }
 
-const char *nn_layer_name(const nn_layer *layer) {
+const char *nn_layer_name(const nn_layer *layer)
+{
     return layer != NULL ? layer->name : NULL;
 }
 
-const char *nn_layer_kind(const nn_layer *layer) {
+const char *nn_layer_kind(const nn_layer *layer)
+{
     if (layer == NULL) {
         return NULL;
     }
@@ -123,7 +135,8 @@ const char *nn_layer_kind(const nn_layer *layer) {
 }
 
 nn_status nn_layer_set_initializer(nn_layer *layer, const char *parameter,
-                                   int32_t initializer, double value) {
+                                   int32_t initializer, double value)
+{
     NNI_TRY(layer_may_set("nn_layer_set_initializer", layer, parameter));
     NNI_TRY(nni_initializer_check("nn_layer_set_initializer", initializer, value));
     const char *const *names = layer->type->parameters;
@@ -138,14 +151,16 @@ nn_status nn_layer_set_initializer(nn_layer *layer, const char *parameter,
                           names != NULL ? ", only 'weight' and 'bias'" : "");
 }
 
-nn_status nn_layer_set_trainable(nn_layer *layer, int32_t trainable) {
-    NNI_NOT_NULL("nn_layer_set_trainable", layer);
+nn_status nn_layer_set_trainable(nn_layer *layer, int32_t trainable)
+{
+    NNI_NOT_NULL_HANDLE("nn_layer_set_trainable", layer);
     layer->frozen = trainable == 0;
     return NN_OK;
 }
 
-nn_status nn_layer_set_rate_multiplier(nn_layer *layer, double multiplier) {
-    NNI_NOT_NULL("nn_layer_set_rate_multiplier", layer);
+nn_status nn_layer_set_rate_multiplier(nn_layer *layer, double multiplier)
+{
+    NNI_NOT_NULL_HANDLE("nn_layer_set_rate_multiplier", layer);
     if (!(multiplier >= 0 && isfinite(multiplier))) {
         return nni_layer_fail(layer, NN_ERROR_ARGUMENT,
                               "the rate multiplier is %s, expected a finite number of at "

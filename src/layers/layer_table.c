@@ -12,12 +12,14 @@ static const struct nni_layer_type *const layer_table[] = {
     &nni_layer_matmul,  &nni_layer_sum,         &nni_layer_mean,
 };
 
-const struct nni_layer_type *nni_layer_type_at(int32_t index) {
+const struct nni_layer_type *nni_layer_type_at(int32_t index)
+{
     return index >= 0 && index < NNI_COUNT(layer_table) ? layer_table[index] : NULL;
 }
 
 /* Records "there is no layer 'x'; there are: input, dense, ...". */
-static void layer_table_fail(const char *name) {
+static void layer_table_fail(const char *name)
+{
     char names[NNI_ERROR_TEXT_SIZE] = "";
     size_t length = 0;
     for (int32_t i = 0; i < NNI_COUNT(layer_table); i++) {
@@ -31,7 +33,8 @@ static void layer_table_fail(const char *name) {
     nni_fail(NN_ERROR_NAME, "there is no layer '%.64s'; there are: %s", name, names);
 }
 
-const struct nni_layer_type *nni_layer_type_named(const char *name) {
+const struct nni_layer_type *nni_layer_type_named(const char *name)
+{
     for (int32_t i = 0; i < NNI_COUNT(layer_table); i++) {
         if (strcmp(layer_table[i]->name, name) == 0) {
             return layer_table[i];

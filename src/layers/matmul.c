@@ -27,7 +27,8 @@ struct matmul_sizes {
 };
 
 static struct matmul_sizes matmul_sizes_of(const struct matmul_layer *matmul,
-                                           const struct nni_shape *inputs) {
+                                           const struct nni_shape *inputs)
+{
     const int64_t *a = inputs[0].dim;
     const int64_t *b = inputs[1].dim;
     const struct matmul_sizes sizes = {matmul->transpose_a ? a[1] : a[0],
@@ -36,7 +37,8 @@ static struct matmul_sizes matmul_sizes_of(const struct matmul_layer *matmul,
     return sizes;
 }
 
-static nn_status matmul_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status matmul_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct matmul_layer *matmul = (const struct matmul_layer *)layer;
     NNI_TRY(nni_layer_expect_float(layer, infer));
     for (int32_t i = 0; i < 2; i++) {
@@ -66,7 +68,8 @@ static nn_status matmul_infer(const nn_layer *layer, struct nni_infer *infer) {
 /* Bytes for one task: products run without threads of their own, in the default
  * context. */
 static size_t matmul_task_scratch(const struct nni_kernels *kernels,
-                                  const struct matmul_sizes *sizes, int32_t training) {
+                                  const struct matmul_sizes *sizes, int32_t training)
+{
     const nn_context *alone = nni_context_or_default(NULL);
     const int64_t m = sizes->m;
     const int64_t n = sizes->n;
@@ -85,7 +88,8 @@ static size_t matmul_task_scratch(const struct nni_kernels *kernels,
 
 static size_t matmul_scratch(const nn_layer *layer, const struct nni_infer *infer,
                              const nn_context *context, const struct nni_kernels *kernels,
-                             int64_t rows, int32_t training) {
+                             int64_t rows, int32_t training)
+{
     const struct matmul_sizes sizes =
         matmul_sizes_of((const struct matmul_layer *)layer, infer->inputs);
     (void)rows;
@@ -100,7 +104,8 @@ struct matmul_operand {
     int64_t sample, row, column;
 };
 
-static struct matmul_operand matmul_transposed(struct matmul_operand x) {
+static struct matmul_operand matmul_transposed(struct matmul_operand x)
+{
     const struct matmul_operand out = {x.data, x.sample, x.column, x.row};
     return out;
 }
@@ -114,7 +119,8 @@ struct matmul_pass {
     float *c;
 };
 
-static void matmul_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void matmul_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct matmul_pass *pass = data;
     struct nni_gemm gemm = {0};
     gemm.m = pass->m;
@@ -137,7 +143,8 @@ static void matmul_range(void *data, int32_t index, int64_t first, int64_t end) 
 /* c (m, n) = a (m, k) b (k, n) for every sample. */
 static void matmul_run(const struct nni_call *call, size_t task_scratch, int64_t m,
                        int64_t n, int64_t k, struct matmul_operand a,
-                       struct matmul_operand b, float *c) {
+                       struct matmul_operand b, float *c)
+{
     struct matmul_pass pass = {
         call->kernels, call->scratch, task_scratch, m, n, k, a, b, c};
     nni_layer_rows(call, m * n * k, matmul_range, &pass);
@@ -146,7 +153,8 @@ static void matmul_run(const struct nni_call *call, size_t task_scratch, int64_t
 /* op(a) and op(b) as matrices. */
 static void matmul_operands(const struct matmul_layer *matmul,
                             const struct nni_call *call, struct matmul_operand *a,
-                            struct matmul_operand *b) {
+                            struct matmul_operand *b)
+{
     const struct nni_shape *in = call->input_shapes;
     const struct matmul_operand x = {call->inputs[0], in[0].dim[0] * in[0].dim[1],
                                      in[0].dim[1], 1};
@@ -156,7 +164,8 @@ static void matmul_operands(const struct matmul_layer *matmul,
     *b = matmul->transpose_b ? matmul_transposed(y) : y;
 }
 
-static void matmul_forward(const nn_layer *layer, struct nni_call *call) {
+static void matmul_forward(const nn_layer *layer, struct nni_call *call)
+{
     const struct matmul_layer *matmul = (const struct matmul_layer *)layer;
     const struct matmul_sizes sizes = matmul_sizes_of(matmul, call->input_shapes);
     struct matmul_operand a, b;
@@ -165,7 +174,8 @@ static void matmul_forward(const nn_layer *layer, struct nni_call *call) {
                sizes.k, a, b, call->output);
 }
 
-static void matmul_backward(const nn_layer *layer, struct nni_call *call) {
+static void matmul_backward(const nn_layer *layer, struct nni_call *call)
+{
     const struct matmul_layer *matmul = (const struct matmul_layer *)layer;
     const struct matmul_sizes sizes = matmul_sizes_of(matmul, call->input_shapes);
     const size_t scratch = matmul_task_scratch(call->kernels, &sizes, 1);
@@ -203,7 +213,8 @@ const struct nni_layer_type nni_layer_matmul = {
     .backward = matmul_backward,
 };
 
-nn_layer *nn_matmul(nn_context *context, int32_t transpose_a, int32_t transpose_b) {
+nn_layer *nn_matmul(nn_context *context, int32_t transpose_a, int32_t transpose_b)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_matmul);
     if (layer == NULL) {
         return NULL;

@@ -12,15 +12,18 @@ static const struct nni_option mean_options[] = {
      NNI_REDUCE_AXIS_MAX, 0, 0, NN_ALL, NULL},
 };
 
-static nn_status mean_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status mean_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     return nni_reduce_infer(layer, ((const struct mean_layer *)layer)->axis, infer);
 }
 
-static void mean_forward(const nn_layer *layer, struct nni_call *call) {
+static void mean_forward(const nn_layer *layer, struct nni_call *call)
+{
     nni_reduce_forward(call, ((const struct mean_layer *)layer)->axis, 1);
 }
 
-static void mean_backward(const nn_layer *layer, struct nni_call *call) {
+static void mean_backward(const nn_layer *layer, struct nni_call *call)
+{
     nni_reduce_backward(call, ((const struct mean_layer *)layer)->axis, 1);
 }
 
@@ -37,7 +40,8 @@ const struct nni_layer_type nni_layer_mean = {
     .backward = mean_backward,
 };
 
-nn_layer *nn_mean(nn_context *context, int32_t axis) {
+nn_layer *nn_mean(nn_context *context, int32_t axis)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_mean);
     if (layer == NULL) {
         return NULL;

@@ -6,7 +6,8 @@ struct multiply_layer {
     nn_layer base;
 };
 
-static nn_status multiply_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status multiply_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     NNI_TRY(nni_layer_expect_float(layer, infer));
     NNI_TRY(nni_layer_expect_same(layer, infer));
     infer->output = infer->inputs[0];
@@ -14,7 +15,8 @@ static nn_status multiply_infer(const nn_layer *layer, struct nni_infer *infer) 
     return NN_OK;
 }
 
-static void multiply_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void multiply_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct nni_call *call = data;
     const int64_t count = nni_shape_count(call->output_shape);
     const int64_t start = first * count;
@@ -28,14 +30,15 @@ static void multiply_range(void *data, int32_t index, int64_t first, int64_t end
     }
 }
 
-static void multiply_forward(const nn_layer *layer, struct nni_call *call) {
+static void multiply_forward(const nn_layer *layer, struct nni_call *call)
+{
     (void)layer;
     nni_layer_rows(call, nni_shape_count(call->output_shape) * call->input_count,
                    multiply_range, call);
 }
 
-static void multiply_gradient_range(void *data, int32_t index, int64_t first,
-                                    int64_t end) {
+static void multiply_gradient_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct nni_call *call = data;
     const int64_t count = nni_shape_count(call->output_shape);
     const int64_t start = first * count;
@@ -57,7 +60,8 @@ static void multiply_gradient_range(void *data, int32_t index, int64_t first,
     }
 }
 
-static void multiply_backward(const nn_layer *layer, struct nni_call *call) {
+static void multiply_backward(const nn_layer *layer, struct nni_call *call)
+{
     const int64_t inputs = call->input_count;
     (void)layer;
     nni_layer_rows(call, nni_shape_count(call->output_shape) * inputs * inputs,
@@ -75,6 +79,7 @@ const struct nni_layer_type nni_layer_multiply = {
     .backward = multiply_backward,
 };
 
-nn_layer *nn_multiply(nn_context *context) {
+nn_layer *nn_multiply(nn_context *context)
+{
     return nni_layer_new(context, &nni_layer_multiply);
 }

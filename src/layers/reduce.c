@@ -14,7 +14,8 @@ struct reduce_pass {
     float *to;
 };
 
-nn_status nni_reduce_infer(const nn_layer *layer, int64_t axis, struct nni_infer *infer) {
+nn_status nni_reduce_infer(const nn_layer *layer, int64_t axis, struct nni_infer *infer)
+{
     struct nni_shape output = infer->inputs[0];
     NNI_TRY(nni_layer_expect_float(layer, infer));
     if (axis == NN_ALL) {
@@ -30,7 +31,8 @@ nn_status nni_reduce_infer(const nn_layer *layer, int64_t axis, struct nni_infer
 }
 
 static struct reduce_pass reduce_pass_of(const struct nni_call *call, int64_t axis,
-                                         int32_t mean) {
+                                         int32_t mean)
+{
     const struct nni_shape *in = &call->input_shapes[0];
     struct reduce_pass pass = {call->kernels, 1,   nni_shape_count(in), 1, 1.0f,
                                NULL,          NULL};
@@ -46,7 +48,8 @@ static struct reduce_pass reduce_pass_of(const struct nni_call *call, int64_t ax
     return pass;
 }
 
-static void reduce_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void reduce_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct reduce_pass *pass = data;
     const struct nni_kernels *kernels = pass->kernels;
     (void)index;
@@ -64,7 +67,8 @@ static void reduce_range(void *data, int32_t index, int64_t first, int64_t end) 
     }
 }
 
-static void reduce_gradient_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void reduce_gradient_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct reduce_pass *pass = data;
     const int64_t block = pass->length * pass->inner;
     (void)index;
@@ -83,14 +87,16 @@ static void reduce_gradient_range(void *data, int32_t index, int64_t first, int6
     }
 }
 
-void nni_reduce_forward(const struct nni_call *call, int64_t axis, int32_t mean) {
+void nni_reduce_forward(const struct nni_call *call, int64_t axis, int32_t mean)
+{
     struct reduce_pass pass = reduce_pass_of(call, axis, mean);
     pass.from = call->inputs[0];
     pass.to = call->output;
     nni_layer_rows(call, nni_shape_count(&call->input_shapes[0]), reduce_range, &pass);
 }
 
-void nni_reduce_backward(const struct nni_call *call, int64_t axis, int32_t mean) {
+void nni_reduce_backward(const struct nni_call *call, int64_t axis, int32_t mean)
+{
     struct reduce_pass pass = reduce_pass_of(call, axis, mean);
     pass.from = call->output_gradient;
     pass.to = call->input_gradients[0];

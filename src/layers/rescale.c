@@ -16,7 +16,8 @@ static const struct nni_option rescale_options[] = {
      FLT_MAX, 0, 0, 0, NULL},
 };
 
-static nn_status rescale_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status rescale_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct nni_shape *input = &infer->inputs[0];
     infer->needs = input->dtype == NN_FLOAT32 ? NNI_IN_PLACE : NNI_NO_GRADIENT;
     return nni_layer_shape(layer, input->dim, input->rank, &infer->output);
@@ -31,7 +32,8 @@ struct rescale_pass {
     float *y;
 };
 
-static void rescale_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void rescale_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct rescale_pass *pass = data;
     const int64_t start = first * pass->count;
     const int64_t n = (end - first) * pass->count;
@@ -49,7 +51,8 @@ static void rescale_range(void *data, int32_t index, int64_t first, int64_t end)
     }
 }
 
-static void rescale_forward(const nn_layer *layer, struct nni_call *call) {
+static void rescale_forward(const nn_layer *layer, struct nni_call *call)
+{
     const struct rescale_layer *rescale = (const struct rescale_layer *)layer;
     struct rescale_pass pass = {call->kernels,
                                 call->input_shapes[0].dtype,
@@ -61,8 +64,8 @@ static void rescale_forward(const nn_layer *layer, struct nni_call *call) {
     nni_layer_rows(call, pass.count, rescale_range, &pass);
 }
 
-static void rescale_gradient_range(void *data, int32_t index, int64_t first,
-                                   int64_t end) {
+static void rescale_gradient_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct rescale_pass *pass = data;
     const int64_t start = first * pass->count;
     (void)index;
@@ -70,7 +73,8 @@ static void rescale_gradient_range(void *data, int32_t index, int64_t first,
                          (end - first) * pass->count);
 }
 
-static void rescale_backward(const nn_layer *layer, struct nni_call *call) {
+static void rescale_backward(const nn_layer *layer, struct nni_call *call)
+{
     const struct rescale_layer *rescale = (const struct rescale_layer *)layer;
     if (call->input_gradients[0] == NULL) {
         return;
@@ -98,7 +102,8 @@ const struct nni_layer_type nni_layer_rescale = {
     .backward = rescale_backward,
 };
 
-nn_layer *nn_rescale(nn_context *context, double scale, double offset) {
+nn_layer *nn_rescale(nn_context *context, double scale, double offset)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_rescale);
     if (layer == NULL) {
         return NULL;

@@ -12,7 +12,8 @@ static const struct nni_option reshape_options[] = {
      0, 0, NULL},
 };
 
-static nn_status reshape_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status reshape_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct reshape_layer *reshape = (const struct reshape_layer *)layer;
     const struct nni_shape *input = &infer->inputs[0];
     NNI_TRY(nni_layer_shape(layer, reshape->shape.values, reshape->shape.count,
@@ -33,14 +34,16 @@ static nn_status reshape_infer(const nn_layer *layer, struct nni_infer *infer) {
     return NN_OK;
 }
 
-static void reshape_forward(const nn_layer *layer, struct nni_call *call) {
+static void reshape_forward(const nn_layer *layer, struct nni_call *call)
+{
     const struct nni_shape *shape = call->output_shape;
     (void)layer;
     nni_layer_copy(call, call->inputs[0], call->output,
                    nni_shape_count(shape) * (int64_t)nni_dtype_size(shape->dtype));
 }
 
-static void reshape_backward(const nn_layer *layer, struct nni_call *call) {
+static void reshape_backward(const nn_layer *layer, struct nni_call *call)
+{
     (void)layer;
     if (call->input_gradients[0] != NULL) {
         nni_layer_copy(call, call->output_gradient, call->input_gradients[0],
@@ -61,7 +64,8 @@ const struct nni_layer_type nni_layer_reshape = {
     .backward = reshape_backward,
 };
 
-nn_layer *nn_reshape(nn_context *context, const int64_t *shape, int32_t rank) {
+nn_layer *nn_reshape(nn_context *context, const int64_t *shape, int32_t rank)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_reshape);
     if (layer == NULL) {
         return NULL;

@@ -13,7 +13,8 @@ enum {
 
 void nni_layer_rows(const struct nni_call *call, int64_t cost,
                     void (*body)(void *data, int32_t index, int64_t first, int64_t end),
-                    void *data) {
+                    void *data)
+{
     const int64_t grain = nni_max(1, ROWS_TASK_COST / nni_max(1, cost));
     nni_parallel_ranges(call->context, call->rows, grain, body, data);
 }
@@ -24,7 +25,8 @@ struct rows_copy {
     int64_t bytes;
 };
 
-static void rows_copy_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void rows_copy_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct rows_copy *copy = data;
     (void)index;
     memcpy(copy->to + first * copy->bytes, copy->from + first * copy->bytes,
@@ -32,7 +34,8 @@ static void rows_copy_range(void *data, int32_t index, int64_t first, int64_t en
 }
 
 void nni_layer_copy(const struct nni_call *call, const void *from, void *to,
-                    int64_t bytes_per_sample) {
+                    int64_t bytes_per_sample)
+{
     if (from == to) {
         return;
     }
@@ -41,7 +44,8 @@ void nni_layer_copy(const struct nni_call *call, const void *from, void *to,
 }
 
 void nni_layer_ints_to_floats(int32_t dtype, const void *input, int64_t first,
-                              int64_t count, float *out) {
+                              int64_t count, float *out)
+{
     if (dtype == NN_UINT8) {
         const uint8_t *x = (const uint8_t *)input + first;
         for (int64_t i = 0; i < count; i++) {

@@ -19,7 +19,8 @@ static const struct nni_option slice_options[] = {
      1, NULL},
 };
 
-static nn_status slice_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status slice_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct slice_layer *slice = (const struct slice_layer *)layer;
     struct nni_shape output = infer->inputs[0];
     int32_t axis;
@@ -46,8 +47,8 @@ struct slice_pass {
     float *to;
 };
 
-static struct slice_pass slice_pass_of(const nn_layer *layer,
-                                       const struct nni_call *call) {
+static struct slice_pass slice_pass_of(const nn_layer *layer, const struct nni_call *call)
+{
     const struct slice_layer *slice = (const struct slice_layer *)layer;
     const struct nni_shape *in = &call->input_shapes[0];
     const int32_t axis = (int32_t)slice->axis + (slice->axis < 0 ? in->rank : 0);
@@ -60,7 +61,8 @@ static struct slice_pass slice_pass_of(const nn_layer *layer,
     return pass;
 }
 
-static void slice_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void slice_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct slice_pass *pass = data;
     (void)index;
     for (int64_t i = first * pass->outer; i < end * pass->outer; i++) {
@@ -69,7 +71,8 @@ static void slice_range(void *data, int32_t index, int64_t first, int64_t end) {
     }
 }
 
-static void slice_gradient_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void slice_gradient_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct slice_pass *pass = data;
     (void)index;
     for (int64_t i = first * pass->outer; i < end * pass->outer; i++) {
@@ -80,14 +83,16 @@ static void slice_gradient_range(void *data, int32_t index, int64_t first, int64
     }
 }
 
-static void slice_forward(const nn_layer *layer, struct nni_call *call) {
+static void slice_forward(const nn_layer *layer, struct nni_call *call)
+{
     struct slice_pass pass = slice_pass_of(layer, call);
     pass.from = call->inputs[0];
     pass.to = call->output;
     nni_layer_rows(call, pass.outer * pass.run, slice_range, &pass);
 }
 
-static void slice_backward(const nn_layer *layer, struct nni_call *call) {
+static void slice_backward(const nn_layer *layer, struct nni_call *call)
+{
     struct slice_pass pass = slice_pass_of(layer, call);
     pass.from = call->output_gradient;
     pass.to = call->input_gradients[0];
@@ -109,7 +114,8 @@ const struct nni_layer_type nni_layer_slice = {
     .backward = slice_backward,
 };
 
-nn_layer *nn_slice(nn_context *context, int32_t axis, int64_t start, int64_t count) {
+nn_layer *nn_slice(nn_context *context, int32_t axis, int64_t start, int64_t count)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_slice);
     if (layer == NULL) {
         return NULL;

@@ -19,7 +19,8 @@ static const struct nni_option standardize_options[] = {
      FLT_MAX, 1, 0, 1, NULL},
 };
 
-static nn_status standardize_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status standardize_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     const struct standardize_layer *own = (const struct standardize_layer *)layer;
     const struct nni_shape *input = &infer->inputs[0];
     const int64_t count = nni_shape_count(input);
@@ -44,7 +45,8 @@ struct standardize_pass {
     float *y;
 };
 
-static void standardize_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void standardize_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct standardize_pass *pass = data;
     const struct standardize_layer *own = pass->layer;
     (void)index;
@@ -68,7 +70,8 @@ static void standardize_range(void *data, int32_t index, int64_t first, int64_t 
     }
 }
 
-static void standardize_forward(const nn_layer *layer, struct nni_call *call) {
+static void standardize_forward(const nn_layer *layer, struct nni_call *call)
+{
     struct standardize_pass pass = {call->kernels,
                                     (const struct standardize_layer *)layer,
                                     call->input_shapes[0].dtype,
@@ -79,7 +82,8 @@ static void standardize_forward(const nn_layer *layer, struct nni_call *call) {
 }
 
 static void standardize_gradient_range(void *data, int32_t index, int64_t first,
-                                       int64_t end) {
+                                       int64_t end)
+{
     const struct standardize_pass *pass = data;
     const float *deviation = pass->layer->deviation.values;
     const int64_t step = pass->layer->deviation.count == pass->count ? 1 : 0;
@@ -93,7 +97,8 @@ static void standardize_gradient_range(void *data, int32_t index, int64_t first,
     }
 }
 
-static void standardize_backward(const nn_layer *layer, struct nni_call *call) {
+static void standardize_backward(const nn_layer *layer, struct nni_call *call)
+{
     if (call->input_gradients[0] == NULL) {
         return;
     }
@@ -120,7 +125,8 @@ const struct nni_layer_type nni_layer_standardize = {
 };
 
 nn_layer *nn_standardize(nn_context *context, const float *mean, const float *deviation,
-                         int64_t count) {
+                         int64_t count)
+{
     if (mean == NULL || deviation == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_standardize: %s is NULL",
                  mean == NULL ? "mean" : "deviation");

@@ -12,15 +12,18 @@ static const struct nni_option sum_options[] = {
      NNI_REDUCE_AXIS_MAX, 0, 0, NN_ALL, NULL},
 };
 
-static nn_status sum_infer(const nn_layer *layer, struct nni_infer *infer) {
+static nn_status sum_infer(const nn_layer *layer, struct nni_infer *infer)
+{
     return nni_reduce_infer(layer, ((const struct sum_layer *)layer)->axis, infer);
 }
 
-static void sum_forward(const nn_layer *layer, struct nni_call *call) {
+static void sum_forward(const nn_layer *layer, struct nni_call *call)
+{
     nni_reduce_forward(call, ((const struct sum_layer *)layer)->axis, 0);
 }
 
-static void sum_backward(const nn_layer *layer, struct nni_call *call) {
+static void sum_backward(const nn_layer *layer, struct nni_call *call)
+{
     nni_reduce_backward(call, ((const struct sum_layer *)layer)->axis, 0);
 }
 
@@ -37,7 +40,8 @@ const struct nni_layer_type nni_layer_sum = {
     .backward = sum_backward,
 };
 
-nn_layer *nn_sum(nn_context *context, int32_t axis) {
+nn_layer *nn_sum(nn_context *context, int32_t axis)
+{
     nn_layer *layer = nni_layer_new(context, &nni_layer_sum);
     if (layer == NULL) {
         return NULL;

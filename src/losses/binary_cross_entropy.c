@@ -15,25 +15,29 @@
 static const float binary_cross_entropy_least_log = -100.0f;
 static const float binary_cross_entropy_least_variance = 1e-12f;
 
-nn_loss *nn_binary_cross_entropy(nn_context *context) {
+nn_loss *nn_binary_cross_entropy(nn_context *context)
+{
     return nni_loss_new(context, &nni_loss_binary_cross_entropy);
 }
 
 /* log f, log(1 - f) and the converted targets. */
 static int64_t binary_cross_entropy_scratch(const nn_loss *loss,
-                                            const struct nni_shape *output) {
+                                            const struct nni_shape *output)
+{
     (void)loss;
     return 3 * nni_shape_count(output);
 }
 
 /* The larger of bound and x; NaN stays. */
-static float binary_cross_entropy_bound(float bound, float x) {
+static float binary_cross_entropy_bound(float bound, float x)
+{
     return bound > x ? bound : x;
 }
 
 static void binary_cross_entropy_slopes(const nn_loss *loss,
                                         const struct nni_loss_call *part, const float *y,
-                                        int64_t n) {
+                                        int64_t n)
+{
     for (int64_t r = 0; r < part->rows; r++) {
         const float scale = part->row_scale[r] / (float)n;
         for (int64_t i = r * n; i < (r + 1) * n; i++) {
@@ -47,7 +51,8 @@ static void binary_cross_entropy_slopes(const nn_loss *loss,
 }
 
 static void binary_cross_entropy_part(const nn_loss *loss,
-                                      const struct nni_loss_call *part) {
+                                      const struct nni_loss_call *part)
+{
     const int64_t n = nni_shape_count(part->output_shape);
     const int64_t total = part->rows * n;
     float *log_f = part->scratch;
@@ -73,7 +78,8 @@ static void binary_cross_entropy_part(const nn_loss *loss,
 }
 
 static void binary_cross_entropy_run(const nn_loss *loss,
-                                     const struct nni_loss_call *call) {
+                                     const struct nni_loss_call *call)
+{
     nni_loss_in_parts(loss, call, binary_cross_entropy_part);
 }
 

@@ -27,25 +27,29 @@ static const struct nni_option huber_options[] = {
      .standard = 1},
 };
 
-nn_loss *nn_huber(nn_context *context, double delta) {
+nn_loss *nn_huber(nn_context *context, double delta)
+{
     nn_loss *loss = nni_loss_new(context, &nni_loss_huber);
     return loss == NULL ? NULL
                         : nni_loss_finish(loss, nn_loss_set_float(loss, "delta", delta));
 }
 
-static float huber_value(float e, float delta) {
+static float huber_value(float e, float delta)
+{
     const float size = fabsf(e);
     return size <= delta ? 0.5f * e * e : delta * (size - 0.5f * delta);
 }
 
-static float huber_slope(float e, float delta) {
+static float huber_slope(float e, float delta)
+{
     if (e > delta) {
         return delta;
     }
     return e < -delta ? -delta : e;
 }
 
-static void huber_part(const nn_loss *loss, const struct nni_loss_call *part) {
+static void huber_part(const nn_loss *loss, const struct nni_loss_call *part)
+{
     const float delta = (float)((const struct huber_loss *)loss)->delta;
     const int64_t n = nni_shape_count(part->output_shape);
     const int64_t total = part->rows * n;
@@ -66,7 +70,8 @@ static void huber_part(const nn_loss *loss, const struct nni_loss_call *part) {
     nni_loss_row_means(part, e, n);
 }
 
-static void huber_run(const nn_loss *loss, const struct nni_loss_call *call) {
+static void huber_run(const nn_loss *loss, const struct nni_loss_call *call)
+{
     nni_loss_in_parts(loss, call, huber_part);
 }
 

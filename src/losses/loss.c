@@ -5,12 +5,14 @@
 
 #include <stdio.h>
 
-static void loss_release(void *handle) {
+static void loss_release(void *handle)
+{
     const struct nni_options options = nni_loss_options(handle);
     nni_options_release(&options);
 }
 
-struct nni_options nni_loss_options(const nn_loss *loss) {
+struct nni_options nni_loss_options(const nn_loss *loss)
+{
     const struct nni_options options = {
         .context = loss->handle.context,
         .kind = loss->type->name,
@@ -21,7 +23,8 @@ struct nni_options nni_loss_options(const nn_loss *loss) {
     return options;
 }
 
-nn_loss *nni_loss_new(nn_context *context, const struct nni_loss_type *type) {
+nn_loss *nni_loss_new(nn_context *context, const struct nni_loss_type *type)
+{
     nn_loss *loss = nni_handle_create(context, type->size, loss_release);
     if (loss == NULL) {
         return NULL;
@@ -32,7 +35,8 @@ nn_loss *nni_loss_new(nn_context *context, const struct nni_loss_type *type) {
     return loss;
 }
 
-nn_loss *nni_loss_finish(nn_loss *loss, nn_status status) {
+nn_loss *nni_loss_finish(nn_loss *loss, nn_status status)
+{
     if (status == NN_OK) {
         return loss;
     }
@@ -41,7 +45,8 @@ nn_loss *nni_loss_finish(nn_loss *loss, nn_status status) {
 }
 
 /* Lists the names in the message of a kind that does not exist. */
-static void loss_unknown_kind(const char *kind) {
+static void loss_unknown_kind(const char *kind)
+{
     char names[NNI_ERROR_TEXT_SIZE] = "";
     size_t used = 0;
     const struct nni_loss_type *type;
@@ -55,7 +60,8 @@ static void loss_unknown_kind(const char *kind) {
                    kind, names);
 }
 
-nn_loss *nn_loss_create(nn_context *context, const char *kind) {
+nn_loss *nn_loss_create(nn_context *context, const char *kind)
+{
     if (kind == NULL) {
         (void)nni_fail(NN_ERROR_NULL, "nn_loss_create: kind is NULL");
         return NULL;
@@ -68,18 +74,21 @@ nn_loss *nn_loss_create(nn_context *context, const char *kind) {
     return nni_loss_new(context, type);
 }
 
-void nn_loss_destroy(nn_loss *loss) {
+void nn_loss_destroy(nn_loss *loss)
+{
     if (loss != NULL && loss->owner == NULL) {
         nni_handle_release(loss);
     }
 }
 
-const char *nn_loss_kind(const nn_loss *loss) {
+const char *nn_loss_kind(const nn_loss *loss)
+{
     return loss == NULL ? NULL : loss->type->name;
 }
 
 /* A trainer has checked the options against its model and data: they stay as they are. */
-static nn_status loss_may_change(const nn_loss *loss, const char *option) {
+static nn_status loss_may_change(const nn_loss *loss, const char *option)
+{
     if (loss->owner != NULL) {
         return nni_fail(NN_ERROR_STATE,
                         "%s: option \"%s\" is set before the loss is given to a trainer",
@@ -88,8 +97,9 @@ static nn_status loss_may_change(const nn_loss *loss, const char *option) {
     return NN_OK;
 }
 
-nn_status nn_loss_set_float(nn_loss *loss, const char *option, double value) {
-    NNI_NOT_NULL("nn_loss_set_float", loss);
+nn_status nn_loss_set_float(nn_loss *loss, const char *option, double value)
+{
+    NNI_NOT_NULL_HANDLE("nn_loss_set_float", loss);
     NNI_NOT_NULL("nn_loss_set_float", option);
     NNI_TRY(loss_may_change(loss, option));
     const struct nni_options options = nni_loss_options(loss);
@@ -97,8 +107,9 @@ nn_status nn_loss_set_float(nn_loss *loss, const char *option, double value) {
 }
 
 nn_status nn_loss_set_floats(nn_loss *loss, const char *option, const float *values,
-                             int64_t count) {
-    NNI_NOT_NULL("nn_loss_set_floats", loss);
+                             int64_t count)
+{
+    NNI_NOT_NULL_HANDLE("nn_loss_set_floats", loss);
     NNI_NOT_NULL("nn_loss_set_floats", option);
     if (values == NULL && count != 0) {
         return nni_fail(NN_ERROR_NULL, "nn_loss_set_floats: values is NULL");
@@ -108,10 +119,11 @@ nn_status nn_loss_set_floats(nn_loss *loss, const char *option, const float *val
     return nni_options_set_floats(&options, option, values, count);
 }
 
-nn_status nn_loss_option(const nn_loss *loss, const char *option, double *value) {
+nn_status nn_loss_option(const nn_loss *loss, const char *option, double *value)
+{
     NNI_NOT_NULL("nn_loss_option", value);
     *value = 0;
-    NNI_NOT_NULL("nn_loss_option", loss);
+    NNI_NOT_NULL_HANDLE("nn_loss_option", loss);
     NNI_NOT_NULL("nn_loss_option", option);
     const struct nni_options options = nni_loss_options(loss);
     return nni_options_get_number(&options, option, value);

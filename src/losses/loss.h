@@ -52,8 +52,8 @@ struct nni_loss_type {
                          float *factor);
     int64_t (*scratch_per_sample)(const nn_loss *loss, const struct nni_shape *output);
     /* Fills row_loss and, where asked, output_gradient. With class weights row_loss is
-     * the weighted l_r (the numerator's), row_scale the unweighted w_r / sum_r w_r c_r.
-     * */
+     * the weighted l_r (the numerator's), row_scale the unweighted
+     * w_r / sum_r w_r c_r. */
     void (*run)(const nn_loss *loss, const struct nni_loss_call *call);
 };
 

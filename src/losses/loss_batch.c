@@ -13,7 +13,8 @@
 #include <math.h>
 
 static nn_status loss_batch_check_finite(const nn_loss *loss, const float *values,
-                                         int64_t count, int64_t rows, int64_t *row) {
+                                         int64_t count, int64_t rows, int64_t *row)
+{
     const struct nni_kernels *kernels = nni_kernels_for(loss->handle.context);
     if (kernels->all_finite(values, rows * count)) {
         return NN_OK;
@@ -31,8 +32,8 @@ static nn_status loss_batch_check_finite(const nn_loss *loss, const float *value
 static nn_status loss_batch_check_targets(const nn_loss *loss,
                                           const struct nni_shape *output,
                                           const struct nni_shape *target,
-                                          const void *values, int64_t rows,
-                                          int64_t *row) {
+                                          const void *values, int64_t rows, int64_t *row)
+{
     if (!loss->type->takes_target) {
         return NN_OK;
     }
@@ -44,7 +45,8 @@ static nn_status loss_batch_check_targets(const nn_loss *loss,
 
 nn_status nni_loss_check_batch(const nn_loss *loss, const struct nni_shape *output,
                                const struct nni_shape *target, const void *values,
-                               const float *weights, int64_t rows, int64_t first_sample) {
+                               const float *weights, int64_t rows, int64_t first_sample)
+{
     int64_t row = 0;
     const nn_status status =
         loss_batch_check_targets(loss, output, target, values, rows, &row);
@@ -71,7 +73,8 @@ nn_status nni_loss_scale_rows(const nn_loss *loss, const struct nni_kernels *ker
                               const struct nni_shape *output,
                               const struct nni_shape *target, const void *values,
                               const float *weights, int64_t rows, double factor,
-                              float *row_scale, double *denominator) {
+                              float *row_scale, double *denominator)
+{
     /* First row_scale holds the summands w_r c_r. */
     if (loss->type->class_factor != NULL) {
         loss->type->class_factor(loss, output, target, values, rows, row_scale);
@@ -98,7 +101,8 @@ nn_status nni_loss_scale_rows(const nn_loss *loss, const struct nni_kernels *ker
 }
 
 double nni_loss_total(const struct nni_kernels *kernels, float *row_loss,
-                      const float *weights, int64_t rows) {
+                      const float *weights, int64_t rows)
+{
     if (weights != NULL) {
         kernels->multiply(row_loss, weights, row_loss, rows);
     }

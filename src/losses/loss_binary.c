@@ -17,7 +17,8 @@ const struct nni_option nni_binary_options[NNI_BINARY_OPTION_COUNT] = {
 };
 
 nn_status nni_binary_check(const nn_loss *loss, const struct nni_shape *output,
-                           const struct nni_shape *target) {
+                           const struct nni_shape *target)
+{
     const char *kind = loss->type->name;
     NNI_TRY(nni_loss_check_given(loss, target));
     const int64_t weights = ((const struct nni_binary_loss *)loss)->class_weights.count;
@@ -37,7 +38,8 @@ nn_status nni_binary_check(const nn_loss *loss, const struct nni_shape *output,
 
 nn_status nni_binary_check_targets(const nn_loss *loss, const struct nni_shape *output,
                                    const struct nni_shape *target, const void *values,
-                                   int64_t rows, int64_t *row) {
+                                   int64_t rows, int64_t *row)
+{
     const int64_t n = nni_shape_count(output);
     if (target->dtype == NN_FLOAT32) {
         return nni_loss_check_probabilities(loss, values, n, rows, row);
@@ -53,7 +55,8 @@ nn_status nni_binary_check_targets(const nn_loss *loss, const struct nni_shape *
     return NN_OK;
 }
 
-float nni_binary_weight(const nn_loss *loss, float t) {
+float nni_binary_weight(const nn_loss *loss, float t)
+{
     const struct nni_float_list *weights =
         &((const struct nni_binary_loss *)loss)->class_weights;
     if (weights->count == 0) {
@@ -64,7 +67,8 @@ float nni_binary_weight(const nn_loss *loss, float t) {
 
 void nni_binary_class_factor(const nn_loss *loss, const struct nni_shape *output,
                              const struct nni_shape *target, const void *values,
-                             int64_t rows, float *factor) {
+                             int64_t rows, float *factor)
+{
     const int64_t n = nni_shape_count(output);
     const int32_t dtype = target->dtype;
     for (int64_t r = 0; r < rows; r++) {
@@ -78,7 +82,8 @@ void nni_binary_class_factor(const nn_loss *loss, const struct nni_shape *output
     }
 }
 
-const float *nni_binary_targets(const struct nni_loss_call *call, float *buffer) {
+const float *nni_binary_targets(const struct nni_loss_call *call, float *buffer)
+{
     const int32_t dtype = call->target_shape->dtype;
     if (dtype == NN_FLOAT32) {
         return call->target;

@@ -18,7 +18,8 @@ struct loss_evaluation {
     float *row_scale, *row_loss, *scratch;
 };
 
-static nn_status loss_evaluation_check_outputs(const nn_tensor *outputs) {
+static nn_status loss_evaluation_check_outputs(const nn_tensor *outputs)
+{
     if (outputs->shape.dtype != NN_FLOAT32) {
         return nni_fail(NN_ERROR_DTYPE, "outputs is %s; it must be float32",
                         nni_dtype_name(outputs->shape.dtype));
@@ -34,7 +35,8 @@ static nn_status loss_evaluation_check_outputs(const nn_tensor *outputs) {
     return NN_OK;
 }
 
-static nn_status loss_evaluation_check_targets(const nn_tensor *targets, int64_t rows) {
+static nn_status loss_evaluation_check_targets(const nn_tensor *targets, int64_t rows)
+{
     if (targets != NULL && (targets->shape.rank == 0 || targets->shape.dim[0] != rows)) {
         return nni_fail(NN_ERROR_SHAPE,
                         "targets has shape %s; it must begin with %" PRId64 " samples",
@@ -43,7 +45,8 @@ static nn_status loss_evaluation_check_targets(const nn_tensor *targets, int64_t
     return NN_OK;
 }
 
-static nn_status loss_evaluation_check_weights(const nn_tensor *weights, int64_t rows) {
+static nn_status loss_evaluation_check_weights(const nn_tensor *weights, int64_t rows)
+{
     if (weights == NULL) {
         return NN_OK;
     }
@@ -61,7 +64,8 @@ static nn_status loss_evaluation_check_weights(const nn_tensor *weights, int64_t
 }
 
 static nn_status loss_evaluation_check_gradient(const nn_tensor *gradient,
-                                                const nn_tensor *outputs) {
+                                                const nn_tensor *outputs)
+{
     if (gradient == NULL) {
         return NN_OK;
     }
@@ -78,7 +82,8 @@ static nn_status loss_evaluation_check_gradient(const nn_tensor *gradient,
 }
 
 static nn_status loss_evaluation_check_apart(const nn_tensor *gradient, const char *name,
-                                             const nn_tensor *other) {
+                                             const nn_tensor *other)
+{
     if (gradient == NULL || other == NULL) {
         return NN_OK;
     }
@@ -93,7 +98,8 @@ static nn_status loss_evaluation_check_apart(const nn_tensor *gradient, const ch
 }
 
 /* All checks, and the sizes that follow from them. */
-static nn_status loss_evaluation_check(struct loss_evaluation *e) {
+static nn_status loss_evaluation_check(struct loss_evaluation *e)
+{
     NNI_TRY(loss_evaluation_check_outputs(e->outputs));
     e->rows = e->outputs->shape.dim[0];
     e->output = nni_tensor_row_shape(e->outputs);
@@ -119,7 +125,8 @@ static nn_status loss_evaluation_check(struct loss_evaluation *e) {
                                 e->weights == NULL ? NULL : e->weights->data, e->rows, 0);
 }
 
-static nn_status loss_evaluation_allocate(struct loss_evaluation *e) {
+static nn_status loss_evaluation_allocate(struct loss_evaluation *e)
+{
     const nn_context *context = e->loss->handle.context;
     e->row_scale = nni_alloc(context, (size_t)e->rows, sizeof(float));
     e->row_loss =
@@ -130,7 +137,8 @@ static nn_status loss_evaluation_allocate(struct loss_evaluation *e) {
     return e->scratch == NULL ? nn_last_status() : NN_OK;
 }
 
-static void loss_evaluation_free(struct loss_evaluation *e) {
+static void loss_evaluation_free(struct loss_evaluation *e)
+{
     const nn_context *context = e->loss->handle.context;
     nni_free(context, e->scratch);
     nni_free(context, e->row_loss);
@@ -138,7 +146,8 @@ static void loss_evaluation_free(struct loss_evaluation *e) {
 }
 
 static NNI_NOINLINE nn_status loss_evaluation_compute(const struct loss_evaluation *e,
-                                                      double *value) {
+                                                      double *value)
+{
     const nn_context *context = e->loss->handle.context;
     const struct nni_kernels *kernels = nni_kernels_for(context);
     const struct nni_shape *target = e->targets == NULL ? NULL : &e->target;
@@ -166,7 +175,8 @@ static NNI_NOINLINE nn_status loss_evaluation_compute(const struct loss_evaluati
     return NN_OK;
 }
 
-static nn_status loss_evaluation_run(struct loss_evaluation *e, double *value) {
+static nn_status loss_evaluation_run(struct loss_evaluation *e, double *value)
+{
     NNI_TRY(loss_evaluation_check(e));
     nn_status status = loss_evaluation_allocate(e);
     if (status == NN_OK) {
@@ -180,10 +190,11 @@ static nn_status loss_evaluation_run(struct loss_evaluation *e, double *value) {
 
 nn_status nn_loss_evaluate(const nn_loss *loss, const nn_tensor *outputs,
                            const nn_tensor *targets, const nn_tensor *weights,
-                           nn_tensor *gradient, double *value) {
+                           nn_tensor *gradient, double *value)
+{
     NNI_NOT_NULL("nn_loss_evaluate", value);
     *value = 0;
-    NNI_NOT_NULL("nn_loss_evaluate", loss);
+    NNI_NOT_NULL_HANDLE("nn_loss_evaluate", loss);
     NNI_NOT_NULL("nn_loss_evaluate", outputs);
     struct loss_evaluation evaluation = {
         .loss = loss,

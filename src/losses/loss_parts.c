@@ -16,7 +16,8 @@ struct loss_parts {
     size_t target_stride;                  /* bytes of a row */
 };
 
-static void loss_part(void *data, int32_t index, int64_t first, int64_t end) {
+static void loss_part(void *data, int32_t index, int64_t first, int64_t end)
+{
     (void)index;
     const struct loss_parts *parts = data;
     struct nni_loss_call part = *parts->call;
@@ -37,7 +38,8 @@ static void loss_part(void *data, int32_t index, int64_t first, int64_t end) {
 }
 
 void nni_loss_in_parts(const nn_loss *loss, const struct nni_loss_call *call,
-                       nni_loss_part_function *function) {
+                       nni_loss_part_function *function)
+{
     struct loss_parts parts = {
         .loss = loss,
         .call = call,
@@ -55,7 +57,8 @@ void nni_loss_in_parts(const nn_loss *loss, const struct nni_loss_call *call,
 }
 
 void nni_loss_row_means(const struct nni_loss_call *part, const float *terms,
-                        int64_t count) {
+                        int64_t count)
+{
     for (int64_t r = 0; r < part->rows; r++) {
         part->row_loss[r] = part->kernels->sum(terms + r * count, count) / (float)count;
     }

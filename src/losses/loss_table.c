@@ -14,11 +14,13 @@ static const struct nni_loss_type *const loss_table[] = {
     &nni_loss_output_as_loss,
 };
 
-const struct nni_loss_type *nni_loss_type_at(int32_t index) {
+const struct nni_loss_type *nni_loss_type_at(int32_t index)
+{
     return index >= 0 && index < NNI_COUNT(loss_table) ? loss_table[index] : NULL;
 }
 
-const struct nni_loss_type *nni_loss_type_named(const char *name) {
+const struct nni_loss_type *nni_loss_type_named(const char *name)
+{
     for (int32_t i = 0; i < NNI_COUNT(loss_table); i++) {
         if (strcmp(loss_table[i]->name, name) == 0) {
             return loss_table[i];

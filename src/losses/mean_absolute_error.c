@@ -1,8 +1,8 @@
 /* The mean absolute error of a sample with outputs f and targets y of n elements:
  *     l = 1/n sum_j |f_j - y_j|,        dl/df_j = 1/n sign(f_j - y_j),  sign(0) = 0.
  * Its minimum is the median where the squared error's is the mean, so single outliers
- * count less (Laplace 1774; Bishop, "Pattern Recognition and Machine Learning", 1.5.5).
- * */
+ * count less (Laplace 1774; Bishop, "Pattern Recognition and Machine Learning", 2006,
+ * section 1.5.5). */
 #include "base/compiler.h"
 #include "base/contract.h"
 #include "losses/loss_parts.h"
@@ -10,12 +10,14 @@
 
 #include <math.h>
 
-nn_loss *nn_mean_absolute_error(nn_context *context) {
+nn_loss *nn_mean_absolute_error(nn_context *context)
+{
     return nni_loss_new(context, &nni_loss_mean_absolute_error);
 }
 
 /* factor * sign(e); 0 for 0, NaN for NaN. */
-static float mean_absolute_error_slope(float e, float factor) {
+static float mean_absolute_error_slope(float e, float factor)
+{
     if (e > 0.0f) {
         return factor;
     }
@@ -23,7 +25,8 @@ static float mean_absolute_error_slope(float e, float factor) {
 }
 
 static void mean_absolute_error_part(const nn_loss *loss,
-                                     const struct nni_loss_call *part) {
+                                     const struct nni_loss_call *part)
+{
     (void)loss;
     const int64_t n = nni_shape_count(part->output_shape);
     const int64_t total = part->rows * n;
@@ -44,8 +47,8 @@ static void mean_absolute_error_part(const nn_loss *loss,
     nni_loss_row_means(part, e, n);
 }
 
-static void mean_absolute_error_run(const nn_loss *loss,
-                                    const struct nni_loss_call *call) {
+static void mean_absolute_error_run(const nn_loss *loss, const struct nni_loss_call *call)
+{
     nni_loss_in_parts(loss, call, mean_absolute_error_part);
 }
 

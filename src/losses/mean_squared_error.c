@@ -7,12 +7,13 @@
 #include "losses/loss_parts.h"
 #include "losses/loss_targets.h"
 
-nn_loss *nn_mean_squared_error(nn_context *context) {
+nn_loss *nn_mean_squared_error(nn_context *context)
+{
     return nni_loss_new(context, &nni_loss_mean_squared_error);
 }
 
-static void mean_squared_error_part(const nn_loss *loss,
-                                    const struct nni_loss_call *part) {
+static void mean_squared_error_part(const nn_loss *loss, const struct nni_loss_call *part)
+{
     (void)loss;
     const struct nni_kernels *kernels = part->kernels;
     const int64_t n = nni_shape_count(part->output_shape);
@@ -29,8 +30,8 @@ static void mean_squared_error_part(const nn_loss *loss,
     }
 }
 
-static void mean_squared_error_run(const nn_loss *loss,
-                                   const struct nni_loss_call *call) {
+static void mean_squared_error_run(const nn_loss *loss, const struct nni_loss_call *call)
+{
     nni_loss_in_parts(loss, call, mean_squared_error_part);
 }
 

@@ -6,12 +6,14 @@
 #include "base/contract.h"
 #include "losses/loss_parts.h"
 
-nn_loss *nn_output_as_loss(nn_context *context) {
+nn_loss *nn_output_as_loss(nn_context *context)
+{
     return nni_loss_new(context, &nni_loss_output_as_loss);
 }
 
 static nn_status output_as_loss_check(const nn_loss *loss, const struct nni_shape *output,
-                                      const struct nni_shape *target) {
+                                      const struct nni_shape *target)
+{
     (void)output;
     if (target != NULL) {
         return nni_fail(NN_ERROR_ARGUMENT, "%s: takes no targets; got %s %s",
@@ -21,14 +23,15 @@ static nn_status output_as_loss_check(const nn_loss *loss, const struct nni_shap
     return NN_OK;
 }
 
-static int64_t output_as_loss_scratch(const nn_loss *loss,
-                                      const struct nni_shape *output) {
+static int64_t output_as_loss_scratch(const nn_loss *loss, const struct nni_shape *output)
+{
     (void)loss;
     (void)output;
     return 0;
 }
 
-static void output_as_loss_part(const nn_loss *loss, const struct nni_loss_call *part) {
+static void output_as_loss_part(const nn_loss *loss, const struct nni_loss_call *part)
+{
     (void)loss;
     const int64_t n = nni_shape_count(part->output_shape);
     nni_loss_row_means(part, part->output, n);
@@ -43,7 +46,8 @@ static void output_as_loss_part(const nn_loss *loss, const struct nni_loss_call 
     }
 }
 
-static void output_as_loss_run(const nn_loss *loss, const struct nni_loss_call *call) {
+static void output_as_loss_run(const nn_loss *loss, const struct nni_loss_call *call)
+{
     nni_loss_in_parts(loss, call, output_as_loss_part);
 }
 

@@ -16,13 +16,15 @@
 
 #include <math.h>
 
-nn_loss *nn_sigmoid_cross_entropy(nn_context *context) {
+nn_loss *nn_sigmoid_cross_entropy(nn_context *context)
+{
     return nni_loss_new(context, &nni_loss_sigmoid_cross_entropy);
 }
 
 /* The terms and the converted targets. */
 static int64_t sigmoid_cross_entropy_scratch(const nn_loss *loss,
-                                             const struct nni_shape *output) {
+                                             const struct nni_shape *output)
+{
     (void)loss;
     return 2 * nni_shape_count(output);
 }
@@ -30,7 +32,8 @@ static int64_t sigmoid_cross_entropy_scratch(const nn_loss *loss,
 /* The gradient holds p = sigmoid(-|z|) and becomes the gradient. */
 static void sigmoid_cross_entropy_slopes(const nn_loss *loss,
                                          const struct nni_loss_call *part, const float *y,
-                                         int64_t n) {
+                                         int64_t n)
+{
     for (int64_t r = 0; r < part->rows; r++) {
         const float scale = part->row_scale[r] / (float)n;
         for (int64_t i = r * n; i < (r + 1) * n; i++) {
@@ -42,7 +45,8 @@ static void sigmoid_cross_entropy_slopes(const nn_loss *loss,
 }
 
 static void sigmoid_cross_entropy_part(const nn_loss *loss,
-                                       const struct nni_loss_call *part) {
+                                       const struct nni_loss_call *part)
+{
     const struct nni_kernels *kernels = part->kernels;
     const int64_t n = nni_shape_count(part->output_shape);
     const int64_t total = part->rows * n;
@@ -66,7 +70,8 @@ static void sigmoid_cross_entropy_part(const nn_loss *loss,
 }
 
 static void sigmoid_cross_entropy_run(const nn_loss *loss,
-                                      const struct nni_loss_call *call) {
+                                      const struct nni_loss_call *call)
+{
     nni_loss_in_parts(loss, call, sigmoid_cross_entropy_part);
 }
 

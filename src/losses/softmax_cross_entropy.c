@@ -3,8 +3,8 @@
  *     l = -sum_c t_c log p_c,        dl/dz_c = (sum_k t_k) p_c - t_c,
  * the negative log-likelihood of a categorical variable (Bishop, "Pattern Recognition and
  * Machine Learning", 4.3.4). log p_c = z_c - max z - log sum_k exp(z_k - max z) needs no
- * exponential of a positive number. For one class y it is l = -log p_y and p -
- * one_hot(y).
+ * exponential of a positive number. For one class y these are -log p_y and
+ * p - one_hot(y).
  *
  * Label smoothing e (Szegedy et al., "Rethinking the Inception architecture", 2016)
  * replaces t_c by (1 - e) t_c + e / C. Class weights w multiply each class's term; the
@@ -38,19 +38,23 @@ static const struct nni_option softmax_loss_options[] = {
      .maximum = (double)FLT_MAX},
 };
 
-nn_loss *nn_softmax_cross_entropy(nn_context *context) {
+nn_loss *nn_softmax_cross_entropy(nn_context *context)
+{
     return nni_loss_new(context, &nni_loss_softmax_cross_entropy);
 }
 
-static int64_t softmax_loss_classes(const struct nni_shape *output) {
+static int64_t softmax_loss_classes(const struct nni_shape *output)
+{
     return output->dim[output->rank - 1];
 }
 
-static int64_t softmax_loss_positions(const struct nni_shape *output) {
+static int64_t softmax_loss_positions(const struct nni_shape *output)
+{
     return nni_shape_product(output, 0, output->rank - 1);
 }
 
-static float softmax_loss_weight(const nn_loss *loss, int64_t c) {
+static float softmax_loss_weight(const nn_loss *loss, int64_t c)
+{
     const struct nni_float_list *weights =
         &((const struct softmax_loss *)loss)->class_weights;
     return weights->count == 0 ? 1.0f : weights->values[c];
@@ -60,7 +64,8 @@ static float softmax_loss_weight(const nn_loss *loss, int64_t c) {
 
 static nn_status softmax_loss_check_target(const nn_loss *loss,
                                            const struct nni_shape *output,
-                                           const struct nni_shape *target) {
+                                           const struct nni_shape *target)
+{
     struct nni_shape labels = *output;
     labels.rank--;
     const int one_label = labels.rank == 0 && target->rank == 1 && target->dim[0] == 1;
@@ -79,7 +84,8 @@ static nn_status softmax_loss_check_target(const nn_loss *loss,
 }
 
 static nn_status softmax_loss_check(const nn_loss *loss, const struct nni_shape *output,
-                                    const struct nni_shape *target) {
+                                    const struct nni_shape *target)
+{
     NNI_TRY(nni_loss_check_given(loss, target));
     if (output->rank == 0) {
         return nni_fail(NN_ERROR_RANK, "%s: output () has no dimension of classes",
@@ -100,7 +106,8 @@ static nn_status softmax_loss_check_targets(const nn_loss *loss,
                                             const struct nni_shape *output,
                                             const struct nni_shape *target,
                                             const void *values, int64_t rows,
-                                            int64_t *row) {
+                                            int64_t *row)
+{
     if (target->dtype == NN_FLOAT32) {
         return nni_loss_check_probabilities(loss, values, nni_shape_count(output), rows,
                                             row);
@@ -124,7 +131,8 @@ static nn_status softmax_loss_check_targets(const nn_loss *loss,
 static double softmax_loss_position_factor(const nn_loss *loss,
                                            const struct nni_shape *target,
                                            const void *values, int64_t position,
-                                           int64_t classes) {
+                                           int64_t classes)
+{
     if (target->dtype != NN_FLOAT32) {
         return (double)softmax_loss_weight(
             loss, nni_loss_label(values, target->dtype, position));
@@ -139,7 +147,8 @@ static double softmax_loss_position_factor(const nn_loss *loss,
 
 static void softmax_loss_class_factor(const nn_loss *loss, const struct nni_shape *output,
                                       const struct nni_shape *target, const void *values,
-                                      int64_t rows, float *factor) {
+                                      int64_t rows, float *factor)
+{
     const int64_t classes = softmax_loss_classes(output);
     const int64_t positions = softmax_loss_positions(output);
     for (int64_t r = 0; r < rows; r++) {
@@ -155,7 +164,8 @@ static void softmax_loss_class_factor(const nn_loss *loss, const struct nni_shap
 
 /* The largest need of a part: log p of each class, a term for each position, and one
  * line of weighted targets. */
-static int64_t softmax_loss_scratch(const nn_loss *loss, const struct nni_shape *output) {
+static int64_t softmax_loss_scratch(const nn_loss *loss, const struct nni_shape *output)
+{
     (void)loss;
     const int64_t classes = softmax_loss_classes(output);
     return (classes + 1) * softmax_loss_positions(output) + classes;
@@ -164,7 +174,8 @@ static int64_t softmax_loss_scratch(const nn_loss *loss, const struct nni_shape 
 /* -w log p_y, and scale w (p - one_hot(y)) in place of p, which is NULL where no gradient
  * is asked for. */
 static float softmax_loss_of_label(const nn_loss *loss, int64_t y, const float *log_p,
-                                   float scale, float *p, int64_t classes) {
+                                   float scale, float *p, int64_t classes)
+{
     const float weight = softmax_loss_weight(loss, y);
     if (p != NULL) {
         p[y] -= 1.0f;
@@ -177,7 +188,8 @@ static float softmax_loss_of_label(const nn_loss *loss, int64_t y, const float *
 
 /* a_c = w_c ((1 - e) t_c + e / C), where t is the one_hot(label) if it is NULL. */
 static void softmax_loss_weighted_targets(const nn_loss *loss, const float *t,
-                                          int64_t label, float *a, int64_t classes) {
+                                          int64_t label, float *a, int64_t classes)
+{
     const double e = ((const struct softmax_loss *)loss)->label_smoothing;
     const float keep = (float)(1 - e);
     const float spread = (float)(e / (double)classes);
@@ -190,8 +202,8 @@ static void softmax_loss_weighted_targets(const nn_loss *loss, const float *t,
 /* -sum_c a_c log p_c (0 where a_c is 0), and scale (sum(a) p - a) in place of p as above.
  * log_p is overwritten by the products. */
 static float softmax_loss_of_targets(const struct nni_kernels *kernels, const float *a,
-                                     float *log_p, float scale, float *p,
-                                     int64_t classes) {
+                                     float *log_p, float scale, float *p, int64_t classes)
+{
     if (p != NULL) {
         const float total = kernels->sum(a, classes);
         for (int64_t c = 0; c < classes; c++) {
@@ -204,7 +216,8 @@ static float softmax_loss_of_targets(const struct nni_kernels *kernels, const fl
     return -kernels->sum(log_p, classes);
 }
 
-static void softmax_loss_part(const nn_loss *loss, const struct nni_loss_call *part) {
+static void softmax_loss_part(const nn_loss *loss, const struct nni_loss_call *part)
+{
     const struct nni_kernels *kernels = part->kernels;
     const int64_t classes = softmax_loss_classes(part->output_shape);
     const int64_t positions = softmax_loss_positions(part->output_shape);
@@ -239,7 +252,8 @@ static void softmax_loss_part(const nn_loss *loss, const struct nni_loss_call *p
     nni_loss_row_means(part, term, positions);
 }
 
-static void softmax_loss_run(const nn_loss *loss, const struct nni_loss_call *call) {
+static void softmax_loss_run(const nn_loss *loss, const struct nni_loss_call *call)
+{
     nni_loss_in_parts(loss, call, softmax_loss_part);
 }
 

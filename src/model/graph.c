@@ -174,10 +174,10 @@ int nni_node_is_input(const struct nni_node *node)
 static nn_status graph_apply(nn_model *model, nn_layer *layer, const nn_node *inputs,
                              int32_t count, const char *who)
 {
-    if (layer == NULL)
-        return nn_last_status() != NN_OK
-                   ? nni_fail(nn_last_status(), "%s", nn_last_error())
-                   : nni_fail(NN_ERROR_NULL, "%s: layer is NULL", who);
+    if (layer == NULL) {
+        (void)nni_null_handle(who, "layer");
+        return nn_last_status();
+    }
     NNI_TRY(graph_take(model, layer));
     if (model->built)
         return nni_fail(NN_ERROR_STATE, "%s: the model is built, its structure is fixed",
@@ -194,7 +194,7 @@ static nn_node graph_apply_node(nn_model *model, nn_layer *layer, const nn_node 
                                 int32_t count, const char *who)
 {
     if (model == NULL) {
-        nni_fail(NN_ERROR_NULL, "%s: model is NULL", who);
+        (void)nni_null_handle(who, "model");
         nn_layer_destroy(layer);
         return -1;
     }
@@ -217,6 +217,8 @@ nn_status nn_model_add(nn_model *model, nn_layer *layer)
     int is_input = layer != NULL && layer->type == &nni_layer_input;
     nn_node node =
         graph_apply_node(model, layer, &last, is_input ? 0 : 1, "nn_model_add");
+    if (model == NULL)
+        return NN_ERROR_NULL;
     return node < 0 ? nn_last_status() : NN_OK;
 }
 

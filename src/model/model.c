@@ -61,7 +61,7 @@ nn_status nni_model_remember(nn_model *model, nn_status status)
 
 nn_status nni_model_check(const nn_model *model, const char *who)
 {
-    NNI_NOT_NULL(who, model);
+    NNI_NOT_NULL_HANDLE(who, model);
     if (model->status != NN_OK)
         return nni_fail(model->status, "%s", model->error);
     return NN_OK;
@@ -122,8 +122,7 @@ nn_layer *nn_model_node_layer(const nn_model *model, nn_node node)
 nn_layer *nn_model_layer(const nn_model *model, const char *name)
 {
     if (model == NULL || name == NULL) {
-        nni_fail(NN_ERROR_NULL, "nn_model_layer: %s is NULL",
-                 model == NULL ? "model" : "name");
+        (void)nni_null_handle("nn_model_layer", model == NULL ? "model" : "name");
         return NULL;
     }
     for (nn_layer *layer = model->first_layer; layer != NULL; layer = layer->next)
@@ -174,8 +173,7 @@ const char *nn_model_parameter_name(const nn_model *model, int32_t index)
 nn_tensor *nn_model_parameter_named(const nn_model *model, const char *name)
 {
     if (model == NULL || name == NULL) {
-        nni_fail(NN_ERROR_NULL, "nn_model_parameter_named: %s is NULL",
-                 model == NULL ? "model" : "name");
+        (void)nni_null_handle("nn_model_parameter_named", model == NULL ? "model" : "name");
         return NULL;
     }
     for (int32_t i = 0; i < model->parameter_count; i++)

@@ -75,7 +75,7 @@ void nn_session_destroy(nn_session *session)
 
 nn_status nn_session_refresh(nn_session *session)
 {
-    NNI_NOT_NULL("nn_session_refresh", session);
+    NNI_NOT_NULL_HANDLE("nn_session_refresh", session);
     memcpy(session->weights, session->model->weights,
            (size_t)session->model->span * sizeof(float));
     return NN_OK;
@@ -93,7 +93,7 @@ static nn_status session_check(const nn_session *session, const void *const *inp
                                int64_t rows, void *const *outputs)
 {
     static const char who[] = "nn_session_run";
-    NNI_NOT_NULL(who, session);
+    NNI_NOT_NULL_HANDLE(who, session);
     NNI_NOT_NULL(who, inputs);
     NNI_NOT_NULL(who, outputs);
     if (rows < 0)

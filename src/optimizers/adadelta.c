@@ -19,11 +19,13 @@ static const struct nni_option adadelta_options[] = {
     NNI_OPTION_AT_LEAST_0(epsilon, struct adadelta_optimizer, 1e-6),
 };
 
-nn_optimizer *nn_adadelta(nn_context *context, double rate) {
+nn_optimizer *nn_adadelta(nn_context *context, double rate)
+{
     return nni_optimizer_new_rate(context, &nni_optimizer_adadelta, rate);
 }
 
-static uint32_t adadelta_slots(const nn_optimizer *optimizer) {
+static uint32_t adadelta_slots(const nn_optimizer *optimizer)
+{
     (void)optimizer;
     return 1 | 1 << 1;
 }
@@ -31,7 +33,8 @@ static uint32_t adadelta_slots(const nn_optimizer *optimizer) {
 static nni_update_function *adadelta_prepare(const nn_optimizer *optimizer,
                                              const struct nni_kernels *kernels,
                                              uint64_t t,
-                                             float coefficient[NNI_COEFFICIENTS_MAX]) {
+                                             float coefficient[NNI_COEFFICIENTS_MAX])
+{
     (void)t;
     const struct adadelta_optimizer *a = (const struct adadelta_optimizer *)optimizer;
     coefficient[0] = (float)a->rho;

@@ -19,23 +19,27 @@ static const struct nni_option adagrad_options[] = {
 
 static const char *const adagrad_fixed[] = {"initial", NULL};
 
-nn_optimizer *nn_adagrad(nn_context *context, double rate) {
+nn_optimizer *nn_adagrad(nn_context *context, double rate)
+{
     return nni_optimizer_new_rate(context, &nni_optimizer_adagrad, rate);
 }
 
-static uint32_t adagrad_slots(const nn_optimizer *optimizer) {
+static uint32_t adagrad_slots(const nn_optimizer *optimizer)
+{
     (void)optimizer;
     return 1;
 }
 
-static float adagrad_initial(const nn_optimizer *optimizer, int32_t slot) {
+static float adagrad_initial(const nn_optimizer *optimizer, int32_t slot)
+{
     (void)slot;
     return (float)((const struct adagrad_optimizer *)optimizer)->initial;
 }
 
 static nni_update_function *adagrad_prepare(const nn_optimizer *optimizer,
                                             const struct nni_kernels *kernels, uint64_t t,
-                                            float coefficient[NNI_COEFFICIENTS_MAX]) {
+                                            float coefficient[NNI_COEFFICIENTS_MAX])
+{
     (void)t;
     coefficient[0] = (float)((const struct adagrad_optimizer *)optimizer)->epsilon;
     return kernels->update_adagrad;

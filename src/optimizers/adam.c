@@ -9,7 +9,8 @@ static const struct nni_option adam_options[] = {
     NNI_ADAM_OPTIONS(0),
 };
 
-nn_optimizer *nn_adam(nn_context *context, double rate) {
+nn_optimizer *nn_adam(nn_context *context, double rate)
+{
     return nni_optimizer_new_rate(context, &nni_optimizer_adam, rate);
 }
 

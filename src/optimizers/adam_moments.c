@@ -9,20 +9,23 @@
 
 #include <math.h>
 
-uint32_t nni_adam_slots(const nn_optimizer *optimizer) {
+uint32_t nni_adam_slots(const nn_optimizer *optimizer)
+{
     (void)optimizer;
     return 1 | 1 << 1;
 }
 
 /* The nearest float below 1. */
-static float adam_beta(double beta) {
+static float adam_beta(double beta)
+{
     const float rounded = (float)beta;
     return rounded < 1.0f ? rounded : 1.0f - FLT_EPSILON / 2;
 }
 
 nni_update_function *nni_adam_prepare(const nn_optimizer *optimizer,
                                       const struct nni_kernels *kernels, uint64_t t,
-                                      float coefficient[NNI_COEFFICIENTS_MAX]) {
+                                      float coefficient[NNI_COEFFICIENTS_MAX])
+{
     const struct nni_adam *adam = (const struct nni_adam *)optimizer;
     const float beta1 = adam_beta(adam->beta1);
     const float beta2 = adam_beta(adam->beta2);

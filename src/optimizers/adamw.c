@@ -9,7 +9,8 @@ static const struct nni_option adamw_options[] = {
     NNI_ADAM_OPTIONS(0.01),
 };
 
-nn_optimizer *nn_adamw(nn_context *context, double rate) {
+nn_optimizer *nn_adamw(nn_context *context, double rate)
+{
     return nni_optimizer_new_rate(context, &nni_optimizer_adamw, rate);
 }
 

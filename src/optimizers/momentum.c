@@ -24,7 +24,8 @@ static const struct nni_option momentum_options[] = {
     NNI_OPTION_FLAG(nesterov, struct momentum_optimizer),
 };
 
-nn_optimizer *nn_momentum(nn_context *context, double rate, double momentum) {
+nn_optimizer *nn_momentum(nn_context *context, double rate, double momentum)
+{
     nn_optimizer *optimizer =
         nni_optimizer_new_rate(context, &nni_optimizer_momentum, rate);
     if (optimizer == NULL) {
@@ -34,7 +35,8 @@ nn_optimizer *nn_momentum(nn_context *context, double rate, double momentum) {
                                 nn_optimizer_set(optimizer, "momentum", momentum));
 }
 
-static nn_status momentum_check(const nn_optimizer *optimizer) {
+static nn_status momentum_check(const nn_optimizer *optimizer)
+{
     const struct momentum_optimizer *m = (const struct momentum_optimizer *)optimizer;
     if (m->nesterov && m->dampening > 0) {
         return nni_fail(NN_ERROR_ARGUMENT, "momentum: nesterov needs a dampening of 0");
@@ -42,7 +44,8 @@ static nn_status momentum_check(const nn_optimizer *optimizer) {
     return NN_OK;
 }
 
-static uint32_t momentum_slots(const nn_optimizer *optimizer) {
+static uint32_t momentum_slots(const nn_optimizer *optimizer)
+{
     (void)optimizer;
     return 1;
 }
@@ -50,7 +53,8 @@ static uint32_t momentum_slots(const nn_optimizer *optimizer) {
 static nni_update_function *momentum_prepare(const nn_optimizer *optimizer,
                                              const struct nni_kernels *kernels,
                                              uint64_t t,
-                                             float coefficient[NNI_COEFFICIENTS_MAX]) {
+                                             float coefficient[NNI_COEFFICIENTS_MAX])
+{
     const struct momentum_optimizer *m = (const struct momentum_optimizer *)optimizer;
     coefficient[0] = (float)m->momentum;
     coefficient[1] = t == 1 ? 1.0f : (float)(1 - m->dampening);

@@ -18,7 +18,8 @@ static const struct nni_option nesterov_options[] = {
     NNI_OPTION_BELOW_1(momentum, struct nesterov_optimizer, 0.9),
 };
 
-nn_optimizer *nn_nesterov(nn_context *context, double rate, double momentum) {
+nn_optimizer *nn_nesterov(nn_context *context, double rate, double momentum)
+{
     nn_optimizer *optimizer =
         nni_optimizer_new_rate(context, &nni_optimizer_nesterov, rate);
     if (optimizer == NULL) {
@@ -28,7 +29,8 @@ nn_optimizer *nn_nesterov(nn_context *context, double rate, double momentum) {
                                 nn_optimizer_set(optimizer, "momentum", momentum));
 }
 
-static uint32_t nesterov_slots(const nn_optimizer *optimizer) {
+static uint32_t nesterov_slots(const nn_optimizer *optimizer)
+{
     (void)optimizer;
     return 1;
 }
@@ -36,7 +38,8 @@ static uint32_t nesterov_slots(const nn_optimizer *optimizer) {
 static nni_update_function *nesterov_prepare(const nn_optimizer *optimizer,
                                              const struct nni_kernels *kernels,
                                              uint64_t t,
-                                             float coefficient[NNI_COEFFICIENTS_MAX]) {
+                                             float coefficient[NNI_COEFFICIENTS_MAX])
+{
     (void)t;
     coefficient[0] = (float)((const struct nesterov_optimizer *)optimizer)->momentum;
     coefficient[1] = 1.0f;

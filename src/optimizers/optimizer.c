@@ -6,14 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static void optimizer_release(void *handle) {
+static void optimizer_release(void *handle)
+{
     nn_optimizer *optimizer = handle;
     nni_optimizer_unbind(optimizer);
     const struct nni_options options = nni_optimizer_options(optimizer);
     nni_options_release(&options);
 }
 
-struct nni_options nni_optimizer_options(const nn_optimizer *optimizer) {
+struct nni_options nni_optimizer_options(const nn_optimizer *optimizer)
+{
     const struct nni_options options = {
         .context = optimizer->handle.context,
         .kind = optimizer->type->name,
@@ -25,7 +27,8 @@ struct nni_options nni_optimizer_options(const nn_optimizer *optimizer) {
 }
 
 nn_optimizer *nni_optimizer_new(nn_context *context,
-                                const struct nni_optimizer_type *type) {
+                                const struct nni_optimizer_type *type)
+{
     nn_optimizer *optimizer = nni_handle_create(context, type->size, optimizer_release);
     if (optimizer == NULL) {
         return NULL;
@@ -36,7 +39,8 @@ nn_optimizer *nni_optimizer_new(nn_context *context,
     return optimizer;
 }
 
-nn_optimizer *nni_optimizer_finish(nn_optimizer *optimizer, nn_status status) {
+nn_optimizer *nni_optimizer_finish(nn_optimizer *optimizer, nn_status status)
+{
     if (status == NN_OK) {
         return optimizer;
     }
@@ -45,7 +49,8 @@ nn_optimizer *nni_optimizer_finish(nn_optimizer *optimizer, nn_status status) {
 }
 
 nn_optimizer *nni_optimizer_new_rate(nn_context *context,
-                                     const struct nni_optimizer_type *type, double rate) {
+                                     const struct nni_optimizer_type *type, double rate)
+{
     nn_optimizer *optimizer = nni_optimizer_new(context, type);
     if (optimizer == NULL) {
         return NULL;
@@ -54,7 +59,8 @@ nn_optimizer *nni_optimizer_new_rate(nn_context *context,
 }
 
 /* Lists the names in the message of a kind that does not exist. */
-static void optimizer_unknown_kind(const char *kind) {
+static void optimizer_unknown_kind(const char *kind)
+{
     char names[NNI_ERROR_TEXT_SIZE] = "";
     size_t used = 0;
     const struct nni_optimizer_type *type;
@@ -69,7 +75,8 @@ static void optimizer_unknown_kind(const char *kind) {
                    kind, names);
 }
 
-nn_optimizer *nn_optimizer_create(nn_context *context, const char *kind) {
+nn_optimizer *nn_optimizer_create(nn_context *context, const char *kind)
+{
     if (kind == NULL) {
         (void)nni_fail(NN_ERROR_NULL, "nn_optimizer_create: kind is NULL");
         return NULL;
@@ -82,18 +89,21 @@ nn_optimizer *nn_optimizer_create(nn_context *context, const char *kind) {
     return nni_optimizer_new(context, type);
 }
 
-void nn_optimizer_destroy(nn_optimizer *optimizer) {
+void nn_optimizer_destroy(nn_optimizer *optimizer)
+{
     if (optimizer != NULL && optimizer->owner == NULL) {
         nni_handle_release(optimizer);
     }
 }
 
-const char *nn_optimizer_kind(const nn_optimizer *optimizer) {
+const char *nn_optimizer_kind(const nn_optimizer *optimizer)
+{
     return optimizer == NULL ? NULL : optimizer->type->name;
 }
 
 /* Bound state was allocated and filled as these options said. */
-static nn_status optimizer_may_change(const nn_optimizer *optimizer, const char *option) {
+static nn_status optimizer_may_change(const nn_optimizer *optimizer, const char *option)
+{
     const char *const *fixed = optimizer->type->fixed;
     if (optimizer->pieces == NULL || fixed == NULL) {
         return NN_OK;
@@ -110,8 +120,9 @@ static nn_status optimizer_may_change(const nn_optimizer *optimizer, const char 
     return NN_OK;
 }
 
-nn_status nn_optimizer_set(nn_optimizer *optimizer, const char *option, double value) {
-    NNI_NOT_NULL("nn_optimizer_set", optimizer);
+nn_status nn_optimizer_set(nn_optimizer *optimizer, const char *option, double value)
+{
+    NNI_NOT_NULL_HANDLE("nn_optimizer_set", optimizer);
     NNI_NOT_NULL("nn_optimizer_set", option);
     NNI_TRY(optimizer_may_change(optimizer, option));
     const struct nni_options options = nni_optimizer_options(optimizer);
@@ -129,20 +140,23 @@ nn_status nn_optimizer_set(nn_optimizer *optimizer, const char *option, double v
 }
 
 nn_status nn_optimizer_option(const nn_optimizer *optimizer, const char *option,
-                              double *value) {
+                              double *value)
+{
     NNI_NOT_NULL("nn_optimizer_option", value);
     *value = 0;
-    NNI_NOT_NULL("nn_optimizer_option", optimizer);
+    NNI_NOT_NULL_HANDLE("nn_optimizer_option", optimizer);
     NNI_NOT_NULL("nn_optimizer_option", option);
     const struct nni_options options = nni_optimizer_options(optimizer);
     return nni_options_get_number(&options, option, value);
 }
 
-nn_status nn_optimizer_set_rate(nn_optimizer *optimizer, double rate) {
-    NNI_NOT_NULL("nn_optimizer_set_rate", optimizer);
+nn_status nn_optimizer_set_rate(nn_optimizer *optimizer, double rate)
+{
+    NNI_NOT_NULL_HANDLE("nn_optimizer_set_rate", optimizer);
     return nn_optimizer_set(optimizer, "rate", rate);
 }
 
-double nn_optimizer_rate(const nn_optimizer *optimizer) {
+double nn_optimizer_rate(const nn_optimizer *optimizer)
+{
     return optimizer == NULL ? 0 : optimizer->rate;
 }

@@ -1,7 +1,6 @@
 /* The interface between optimizers and the rest. An optimizer is one file with one
  * struct nni_optimizer_type and one line in optimizer_table.c. State is one contiguous
- * array for each slot over all parameters, so a step is one pass over contiguous memory.
- * */
+ * array for each slot over all parameters, so a step is one pass over memory. */
 #ifndef NNI_OPTIMIZERS_OPTIMIZER_H
 #define NNI_OPTIMIZERS_OPTIMIZER_H
 
@@ -30,8 +29,7 @@ struct nni_optimizer_type {
     /* Names of the options that fix the state and stay as they are once it is bound,
      * ended by NULL; NULL where there are none. */
     const char *const *fixed;
-    /* Whether the options go together; NULL where each may have any value of its range.
-     * */
+    /* Whether the options go together; NULL where each may take any value in range. */
     nn_status (*check)(const nn_optimizer *optimizer);
     /* Bit s set: slot s is in use, with the options as they are. */
     uint32_t (*slots)(const nn_optimizer *optimizer);

@@ -25,7 +25,8 @@ enum {
 /* ---- clipping by the joint norm ---- */
 
 static double optimizer_gradient_norm(const nn_optimizer *optimizer,
-                                      const struct nni_kernels *kernels) {
+                                      const struct nni_kernels *kernels)
+{
     double sum = 0;
     for (int32_t i = 0; i < optimizer->piece_count; i++) {
         const struct nni_piece *piece = &optimizer->pieces[i];
@@ -35,7 +36,8 @@ static double optimizer_gradient_norm(const nn_optimizer *optimizer,
 }
 
 static float optimizer_gradient_scale(const nn_optimizer *optimizer,
-                                      const struct nni_kernels *kernels) {
+                                      const struct nni_kernels *kernels)
+{
     if (!(optimizer->clip_norm > 0)) {
         return 1.0f;
     }
@@ -52,7 +54,8 @@ struct optimizer_pass {
 };
 
 /* Blocks first ... end - 1 of a run. */
-static void optimizer_pass_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void optimizer_pass_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     (void)index;
     const struct optimizer_pass *pass = data;
     const int64_t start = first * OPTIMIZER_BLOCK;
@@ -68,12 +71,14 @@ static void optimizer_pass_range(void *data, int32_t index, int64_t first, int64
     pass->kernel(&update);
 }
 
-static int optimizer_side_by_side(const float *a, int64_t count, const float *b) {
+static int optimizer_side_by_side(const float *a, int64_t count, const float *b)
+{
     return (uintptr_t)a + (uintptr_t)count * sizeof *a == (uintptr_t)b;
 }
 
 /* The number of pieces from `first` on that lie side by side with equal multipliers. */
-static int32_t optimizer_run_length(const nn_optimizer *optimizer, int32_t first) {
+static int32_t optimizer_run_length(const nn_optimizer *optimizer, int32_t first)
+{
     int32_t last = first;
     while (last + 1 < optimizer->piece_count) {
         const struct nni_piece *a = &optimizer->pieces[last];
@@ -91,7 +96,8 @@ static int32_t optimizer_run_length(const nn_optimizer *optimizer, int32_t first
 static void optimizer_update_run(const nn_optimizer *optimizer,
                                  struct optimizer_pass *pass,
                                  const struct nni_piece *first, int64_t start,
-                                 int64_t count, double rate) {
+                                 int64_t count, double rate)
+{
     const double piece_rate = rate * (double)first->rate_multiplier;
     struct nni_update *update = &pass->update;
     update->count = count;
@@ -109,7 +115,8 @@ static void optimizer_update_run(const nn_optimizer *optimizer,
 }
 
 static void optimizer_update(const nn_optimizer *optimizer, struct optimizer_pass *pass,
-                             double rate) {
+                             double rate)
+{
     int64_t start = 0; /* of the run in the slots */
     for (int32_t i = 0; i < optimizer->piece_count;) {
         const int32_t length = optimizer_run_length(optimizer, i);
@@ -134,7 +141,8 @@ struct optimizer_matrix {
 /* Columns first ... end - 1, of which there are at most OPTIMIZER_COLUMNS_AT_ONCE: the
  * sum of squares of each is one chain down the rows. */
 static void optimizer_limit_columns(const struct optimizer_matrix *matrix, int64_t first,
-                                    int64_t end) {
+                                    int64_t end)
+{
     float factor[OPTIMIZER_COLUMNS_AT_ONCE] = {0};
     for (int64_t i = 0; i < matrix->rows; i++) {
         const float *w = matrix->weight + i * matrix->columns;
@@ -157,14 +165,16 @@ static void optimizer_limit_columns(const struct optimizer_matrix *matrix, int64
     }
 }
 
-static void optimizer_limit_range(void *data, int32_t index, int64_t first, int64_t end) {
+static void optimizer_limit_range(void *data, int32_t index, int64_t first, int64_t end)
+{
     (void)index;
     for (int64_t j = first; j < end; j += OPTIMIZER_COLUMNS_AT_ONCE) {
         optimizer_limit_columns(data, j, nni_min(end, j + OPTIMIZER_COLUMNS_AT_ONCE));
     }
 }
 
-static void optimizer_limit_norms(const nn_optimizer *optimizer) {
+static void optimizer_limit_norms(const nn_optimizer *optimizer)
+{
     for (int32_t i = 0; i < optimizer->piece_count; i++) {
         const struct nni_piece *piece = &optimizer->pieces[i];
         if (piece->columns == 0 || piece->count == 0) {
@@ -183,7 +193,8 @@ static void optimizer_limit_norms(const nn_optimizer *optimizer) {
     }
 }
 
-void nni_optimizer_run(nn_optimizer *optimizer, double rate) {
+void nni_optimizer_run(nn_optimizer *optimizer, double rate)
+{
     const struct nni_kernels *kernels = nni_kernels_for(optimizer->handle.context);
     optimizer->steps++;
     struct optimizer_pass pass = {

@@ -6,13 +6,15 @@
 #include <string.h>
 
 static void optimizer_free_slots(const nn_optimizer *optimizer,
-                                 float *const slots[NNI_SLOTS_MAX]) {
+                                 float *const slots[NNI_SLOTS_MAX])
+{
     for (int32_t s = 0; s < NNI_SLOTS_MAX; s++) {
         nni_free(optimizer->handle.context, slots[s]);
     }
 }
 
-void nni_optimizer_unbind(nn_optimizer *optimizer) {
+void nni_optimizer_unbind(nn_optimizer *optimizer)
+{
     const nn_context *context = optimizer->handle.context;
     optimizer_free_slots(optimizer, optimizer->slots);
     nni_free(context, optimizer->shapes);
@@ -26,7 +28,8 @@ void nni_optimizer_unbind(nn_optimizer *optimizer) {
 }
 
 static float *optimizer_new_slot(const nn_optimizer *optimizer, int32_t slot,
-                                 int64_t total) {
+                                 int64_t total)
+{
     float *values = nni_alloc(optimizer->handle.context, (size_t)total, sizeof(float));
     if (values == NULL || optimizer->type->initial == NULL) {
         return values;
@@ -39,7 +42,8 @@ static float *optimizer_new_slot(const nn_optimizer *optimizer, int32_t slot,
 }
 
 static nn_status optimizer_new_slots(const nn_optimizer *optimizer, int64_t total,
-                                     float *slots[NNI_SLOTS_MAX]) {
+                                     float *slots[NNI_SLOTS_MAX])
+{
     const uint32_t used = optimizer->type->slots(optimizer);
     for (int32_t s = 0; s < NNI_SLOTS_MAX; s++) {
         if ((used >> s & 1) == 0) {
@@ -55,7 +59,8 @@ static nn_status optimizer_new_slots(const nn_optimizer *optimizer, int64_t tota
 
 static nn_status optimizer_total(const nn_optimizer *optimizer,
                                  const struct nni_piece *pieces, int32_t count,
-                                 int64_t *total) {
+                                 int64_t *total)
+{
     *total = 0;
     for (int32_t i = 0; i < count; i++) {
         if (!nni_add_checked(*total, pieces[i].count, total)) {
@@ -67,7 +72,8 @@ static nn_status optimizer_total(const nn_optimizer *optimizer,
 }
 
 nn_status nni_optimizer_bind(nn_optimizer *optimizer, const struct nni_piece *pieces,
-                             int32_t count) {
+                             int32_t count)
+{
     const nn_context *context = optimizer->handle.context;
     int64_t total = 0;
     NNI_TRY(optimizer_total(optimizer, pieces, count, &total));
@@ -91,7 +97,8 @@ nn_status nni_optimizer_bind(nn_optimizer *optimizer, const struct nni_piece *pi
     return NN_OK;
 }
 
-void nni_optimizer_rebind(nn_optimizer *optimizer, const struct nni_piece *pieces) {
+void nni_optimizer_rebind(nn_optimizer *optimizer, const struct nni_piece *pieces)
+{
     for (int32_t i = 0; i < optimizer->piece_count; i++) {
         NNI_ASSERT(pieces[i].count == optimizer->pieces[i].count);
         optimizer->pieces[i] = pieces[i];
@@ -99,7 +106,8 @@ void nni_optimizer_rebind(nn_optimizer *optimizer, const struct nni_piece *piece
 }
 
 size_t nni_optimizer_state_bytes(const nn_optimizer *optimizer, int64_t total,
-                                 int32_t count) {
+                                 int32_t count)
+{
     size_t bytes = nni_align_up((size_t)count * sizeof(struct nni_piece));
     const uint32_t used = optimizer->type->slots(optimizer);
     for (int32_t s = 0; s < NNI_SLOTS_MAX; s++) {

@@ -10,7 +10,8 @@
 #include <math.h>
 
 static nn_status optimizer_step_check_tensor(const char *list, int32_t i,
-                                             const nn_tensor *tensor) {
+                                             const nn_tensor *tensor)
+{
     if (tensor == NULL) {
         return nni_fail(NN_ERROR_NULL, "nn_optimizer_step: %s[%d] is NULL", list, (int)i);
     }
@@ -23,7 +24,8 @@ static nn_status optimizer_step_check_tensor(const char *list, int32_t i,
 }
 
 static nn_status optimizer_step_check_pair(int32_t i, const nn_tensor *parameter,
-                                           const nn_tensor *gradient) {
+                                           const nn_tensor *gradient)
+{
     NNI_TRY(optimizer_step_check_tensor("parameters", i, parameter));
     NNI_TRY(optimizer_step_check_tensor("gradients", i, gradient));
     if (!nni_shape_equal(&parameter->shape, &gradient->shape)) {
@@ -47,7 +49,8 @@ static nn_status optimizer_step_check_pair(int32_t i, const nn_tensor *parameter
 
 /* Against the parameters of the first step. */
 static nn_status optimizer_step_check_bound(const nn_optimizer *optimizer, int32_t i,
-                                            const nn_tensor *parameter) {
+                                            const nn_tensor *parameter)
+{
     if (optimizer->shapes == NULL ||
         nni_shape_equal(&optimizer->shapes[i], &parameter->shape)) {
         return NN_OK;
@@ -61,7 +64,8 @@ static nn_status optimizer_step_check_bound(const nn_optimizer *optimizer, int32
 }
 
 static nn_status optimizer_step_check_finite(const struct nni_kernels *kernels, int32_t i,
-                                             const nn_tensor *gradient) {
+                                             const nn_tensor *gradient)
+{
     const float *g = gradient->data;
     if (kernels->all_finite(g, gradient->count)) {
         return NN_OK;
@@ -77,7 +81,8 @@ static nn_status optimizer_step_check_finite(const struct nni_kernels *kernels, 
 
 static nn_status optimizer_step_check(const nn_optimizer *optimizer,
                                       nn_tensor *const *parameters,
-                                      const nn_tensor *const *gradients, int32_t count) {
+                                      const nn_tensor *const *gradients, int32_t count)
+{
     if (count < 1) {
         return nni_fail(NN_ERROR_ARGUMENT,
                         "nn_optimizer_step: count is %d; it must be at least 1",
@@ -100,7 +105,8 @@ static nn_status optimizer_step_check(const nn_optimizer *optimizer,
 }
 
 static struct nni_piece optimizer_step_piece(nn_tensor *parameter,
-                                             const nn_tensor *gradient) {
+                                             const nn_tensor *gradient)
+{
     const struct nni_piece piece = {
         .parameter = parameter->data,
         .gradient = gradient->data,
@@ -114,7 +120,8 @@ static struct nni_piece optimizer_step_piece(nn_tensor *parameter,
 /* The first step: shapes and state. */
 static nn_status optimizer_step_bind(nn_optimizer *optimizer,
                                      nn_tensor *const *parameters,
-                                     const nn_tensor *const *gradients, int32_t count) {
+                                     const nn_tensor *const *gradients, int32_t count)
+{
     const nn_context *context = optimizer->handle.context;
     struct nni_shape *shapes = nni_alloc(context, (size_t)count, sizeof *shapes);
     if (shapes == NULL) {
@@ -140,7 +147,8 @@ static nn_status optimizer_step_bind(nn_optimizer *optimizer,
 }
 
 static nn_status optimizer_step_not_owned(const char *function,
-                                          const nn_optimizer *optimizer) {
+                                          const nn_optimizer *optimizer)
+{
     if (optimizer->owner != NULL) {
         return nni_fail(NN_ERROR_STATE, "%s: the optimizer belongs to a trainer",
                         function);
@@ -149,8 +157,9 @@ static nn_status optimizer_step_not_owned(const char *function,
 }
 
 nn_status nn_optimizer_step(nn_optimizer *optimizer, nn_tensor *const *parameters,
-                            const nn_tensor *const *gradients, int32_t count) {
-    NNI_NOT_NULL("nn_optimizer_step", optimizer);
+                            const nn_tensor *const *gradients, int32_t count)
+{
+    NNI_NOT_NULL_HANDLE("nn_optimizer_step", optimizer);
     NNI_NOT_NULL("nn_optimizer_step", parameters);
     NNI_NOT_NULL("nn_optimizer_step", gradients);
     NNI_TRY(optimizer_step_not_owned("nn_optimizer_step", optimizer));
@@ -167,8 +176,9 @@ nn_status nn_optimizer_step(nn_optimizer *optimizer, nn_tensor *const *parameter
     return NN_OK;
 }
 
-nn_status nn_optimizer_reset(nn_optimizer *optimizer) {
-    NNI_NOT_NULL("nn_optimizer_reset", optimizer);
+nn_status nn_optimizer_reset(nn_optimizer *optimizer)
+{
+    NNI_NOT_NULL_HANDLE("nn_optimizer_reset", optimizer);
     NNI_TRY(optimizer_step_not_owned("nn_optimizer_reset", optimizer));
     nni_optimizer_unbind(optimizer);
     return NN_OK;

@@ -10,12 +10,14 @@ static const struct nni_optimizer_type *const optimizer_table[] = {
     &nni_optimizer_adam,    &nni_optimizer_adamw,
 };
 
-const struct nni_optimizer_type *nni_optimizer_type_at(int32_t index) {
+const struct nni_optimizer_type *nni_optimizer_type_at(int32_t index)
+{
     return index >= 0 && index < NNI_COUNT(optimizer_table) ? optimizer_table[index]
                                                             : NULL;
 }
 
-const struct nni_optimizer_type *nni_optimizer_type_named(const char *name) {
+const struct nni_optimizer_type *nni_optimizer_type_named(const char *name)
+{
     for (int32_t i = 0; i < NNI_COUNT(optimizer_table); i++) {
         if (strcmp(optimizer_table[i]->name, name) == 0) {
             return optimizer_table[i];

@@ -26,18 +26,21 @@ static const struct nni_option rmsprop_options[] = {
 
 static const char *const rmsprop_fixed[] = {"momentum", "centered", NULL};
 
-nn_optimizer *nn_rmsprop(nn_context *context, double rate) {
+nn_optimizer *nn_rmsprop(nn_context *context, double rate)
+{
     return nni_optimizer_new_rate(context, &nni_optimizer_rmsprop, rate);
 }
 
-static uint32_t rmsprop_slots(const nn_optimizer *optimizer) {
+static uint32_t rmsprop_slots(const nn_optimizer *optimizer)
+{
     const struct rmsprop_optimizer *r = (const struct rmsprop_optimizer *)optimizer;
     return 1u | (r->centered ? 1u << 1 : 0u) | (r->momentum > 0 ? 1u << 2 : 0u);
 }
 
 static nni_update_function *rmsprop_prepare(const nn_optimizer *optimizer,
                                             const struct nni_kernels *kernels, uint64_t t,
-                                            float coefficient[NNI_COEFFICIENTS_MAX]) {
+                                            float coefficient[NNI_COEFFICIENTS_MAX])
+{
     (void)t;
     const struct rmsprop_optimizer *r = (const struct rmsprop_optimizer *)optimizer;
     coefficient[0] = (float)r->rho;

@@ -9,18 +9,21 @@ static const struct nni_option sgd_options[] = {
     NNI_OPTIMIZER_OPTIONS(0.01, 0),
 };
 
-nn_optimizer *nn_sgd(nn_context *context, double rate) {
+nn_optimizer *nn_sgd(nn_context *context, double rate)
+{
     return nni_optimizer_new_rate(context, &nni_optimizer_sgd, rate);
 }
 
-static uint32_t sgd_slots(const nn_optimizer *optimizer) {
+static uint32_t sgd_slots(const nn_optimizer *optimizer)
+{
     (void)optimizer;
     return 0;
 }
 
 static nni_update_function *sgd_prepare(const nn_optimizer *optimizer,
                                         const struct nni_kernels *kernels, uint64_t t,
-                                        float coefficient[NNI_COEFFICIENTS_MAX]) {
+                                        float coefficient[NNI_COEFFICIENTS_MAX])
+{
     (void)optimizer;
     (void)t;
     (void)coefficient;

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-static void tensor_storage_destroy(void *handle) {
+static void tensor_storage_destroy(void *handle)
+{
     struct nni_storage *storage = handle;
     if (storage->owned) {
         nni_free(storage->handle.context, storage->data);
@@ -16,7 +17,8 @@ static void tensor_storage_destroy(void *handle) {
     }
 }
 
-static void tensor_handle_destroy(void *handle) {
+static void tensor_handle_destroy(void *handle)
+{
     nn_tensor *tensor = handle;
     nni_handle_release(tensor->storage);
 }
@@ -24,7 +26,8 @@ static void tensor_handle_destroy(void *handle) {
 /* A tensor that shows `data` in a storage. Takes over one reference to the storage, also
  * when it fails. */
 static nn_tensor *tensor_over(struct nni_storage *storage, const struct nni_shape *shape,
-                              void *data) {
+                              void *data)
+{
     nn_tensor *tensor =
         nni_handle_create(storage->handle.context, sizeof *tensor, tensor_handle_destroy);
     if (tensor == NULL) {
@@ -39,7 +42,8 @@ static nn_tensor *tensor_over(struct nni_storage *storage, const struct nni_shap
 }
 
 /* Passes on what was made; where it is NULL, the failure's text then begins with who. */
-static void *tensor_made(const char *who, void *made) {
+static void *tensor_made(const char *who, void *made)
+{
     if (made == NULL) {
         nni_fail(nn_last_status(), "%s: %s", who, nn_last_error());
     }
@@ -48,7 +52,8 @@ static void *tensor_made(const char *who, void *made) {
 
 /* ---- making ---- */
 
-nn_tensor *nni_tensor_allocate(const nn_context *context, const struct nni_shape *shape) {
+nn_tensor *nni_tensor_allocate(const nn_context *context, const struct nni_shape *shape)
+{
     struct nni_storage *storage =
         nni_handle_create(context, sizeof *storage, tensor_storage_destroy);
     if (storage == NULL) {
@@ -65,7 +70,8 @@ nn_tensor *nni_tensor_allocate(const nn_context *context, const struct nni_shape
 }
 
 nn_tensor *nn_tensor_create(nn_context *context, int32_t dtype, const int64_t *shape,
-                            int32_t rank) {
+                            int32_t rank)
+{
     struct nni_shape checked;
     if (nni_shape_make("nn_tensor_create", dtype, shape, rank, NN_MAX_RANK, 0,
                        &checked) != NN_OK) {
@@ -75,7 +81,8 @@ nn_tensor *nn_tensor_create(nn_context *context, int32_t dtype, const int64_t *s
 }
 
 static nn_status tensor_wrap_check(int32_t dtype, const int64_t *dim, int32_t rank,
-                                   const void *data, struct nni_shape *shape) {
+                                   const void *data, struct nni_shape *shape)
+{
     NNI_TRY(nni_shape_make("nn_tensor_wrap", dtype, dim, rank, NN_MAX_RANK, 0, shape));
     if (data == NULL && nni_shape_count(shape) > 0) {
         struct nni_shape_text text = nni_shape_text(shape);
@@ -93,7 +100,8 @@ static nn_status tensor_wrap_check(int32_t dtype, const int64_t *dim, int32_t ra
 
 nn_tensor *nn_tensor_wrap(nn_context *context, int32_t dtype, const int64_t *shape,
                           int32_t rank, void *data,
-                          void (*release)(void *user, void *data), void *user) {
+                          void (*release)(void *user, void *data), void *user)
+{
     struct nni_shape checked;
     struct nni_storage *storage = NULL;
     if (tensor_wrap_check(dtype, shape, rank, data, &checked) == NN_OK) {
@@ -114,7 +122,8 @@ nn_tensor *nn_tensor_wrap(nn_context *context, int32_t dtype, const int64_t *sha
 }
 
 nn_tensor *nni_tensor_borrow(const nn_context *context, const struct nni_shape *shape,
-                             void *data) {
+                             void *data)
+{
     struct nni_storage *storage =
         nni_handle_create(context, sizeof *storage, tensor_storage_destroy);
     if (storage == NULL) {
@@ -124,7 +133,8 @@ nn_tensor *nni_tensor_borrow(const nn_context *context, const struct nni_shape *
     return tensor_over(storage, shape, data);
 }
 
-nn_tensor *nn_tensor_clone(const nn_tensor *tensor) {
+nn_tensor *nn_tensor_clone(const nn_tensor *tensor)
+{
     if (tensor == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_tensor_clone: tensor is NULL");
         return NULL;
@@ -137,13 +147,15 @@ nn_tensor *nn_tensor_clone(const nn_tensor *tensor) {
     return clone;
 }
 
-void nn_tensor_destroy(nn_tensor *tensor) {
+void nn_tensor_destroy(nn_tensor *tensor)
+{
     nni_handle_release(tensor);
 }
 
 /* ---- views ---- */
 
-struct nni_shape nni_tensor_row_shape(const nn_tensor *tensor) {
+struct nni_shape nni_tensor_row_shape(const nn_tensor *tensor)
+{
     NNI_ASSERT(tensor->shape.rank >= 1);
     struct nni_shape row = {tensor->shape.dtype, tensor->shape.rank - 1, {0}};
     for (int32_t axis = 0; axis < row.rank; axis++) {
@@ -152,7 +164,8 @@ struct nni_shape nni_tensor_row_shape(const nn_tensor *tensor) {
     return row;
 }
 
-nn_tensor *nn_tensor_slice(nn_tensor *tensor, int64_t start, int64_t count) {
+nn_tensor *nn_tensor_slice(nn_tensor *tensor, int64_t start, int64_t count)
+{
     if (tensor == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_tensor_slice: tensor is NULL");
         return NULL;
@@ -180,7 +193,8 @@ nn_tensor *nn_tensor_slice(nn_tensor *tensor, int64_t start, int64_t count) {
                        tensor_over(nni_handle_retain(tensor->storage), &shape, data));
 }
 
-nn_tensor *nn_tensor_reshape(nn_tensor *tensor, const int64_t *shape, int32_t rank) {
+nn_tensor *nn_tensor_reshape(nn_tensor *tensor, const int64_t *shape, int32_t rank)
+{
     if (tensor == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_tensor_reshape: tensor is NULL");
         return NULL;

@@ -2,10 +2,10 @@
 #include "tensor/tensor_check.h"
 
 #include "base/float_env.h"
-#include "kernels/kernels.h"
 
 static nn_status tensor_argmax_check(const nn_tensor *a, int32_t axis,
-                                     const nn_tensor *out, struct nni_tensor_cut *cut) {
+                                     const nn_tensor *out, struct nni_tensor_cut *cut)
+{
     static const char who[] = "nn_tensor_argmax";
     NNI_TRY(nni_tensor_check_floats(who, "a", a));
     NNI_NOT_NULL(who, out);
@@ -30,7 +30,8 @@ static nn_status tensor_argmax_check(const nn_tensor *a, int32_t axis,
 }
 
 /* The same for x[0], x[stride], ...; the comparison is the kernel's. */
-static int64_t tensor_argmax_strided(const float *x, int64_t length, int64_t stride) {
+static int64_t tensor_argmax_strided(const float *x, int64_t length, int64_t stride)
+{
     int64_t best = 0;
     for (int64_t k = 1; k < length; k++) {
         if (x[k * stride] > x[best * stride]) {
@@ -40,7 +41,8 @@ static int64_t tensor_argmax_strided(const float *x, int64_t length, int64_t str
     return best;
 }
 
-static void tensor_argmax_store(nn_tensor *out, int64_t i, int64_t index) {
+static void tensor_argmax_store(nn_tensor *out, int64_t i, int64_t index)
+{
     if (out->shape.dtype == NN_INT32) {
         ((int32_t *)out->data)[i] = (int32_t)index;
     } else {
@@ -48,13 +50,11 @@ static void tensor_argmax_store(nn_tensor *out, int64_t i, int64_t index) {
     }
 }
 
-nn_status nn_tensor_argmax(const nn_tensor *a, int32_t axis, nn_tensor *out) {
+nn_status nn_tensor_argmax(const nn_tensor *a, int32_t axis, nn_tensor *out)
+{
     struct nni_tensor_cut cut;
     NNI_TRY(tensor_argmax_check(a, axis, out, &cut));
-    const struct nni_kernels *kernels = nni_kernels_for(a->handle.context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(a);
     const float *x = a->data;
     struct nni_float_env env = nni_float_env_enter();
     for (int64_t o = 0; o < cut.outer; o++) {

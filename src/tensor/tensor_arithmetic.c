@@ -6,10 +6,10 @@
 #include "tensor/tensor_check.h"
 
 #include "base/float_env.h"
-#include "kernels/kernels.h"
 
 /* 1 where `tail` is the last dimensions of `shape`, or all of them. */
-static int tensor_is_tail(const struct nni_shape *tail, const struct nni_shape *shape) {
+static int tensor_is_tail(const struct nni_shape *tail, const struct nni_shape *shape)
+{
     int32_t leading = shape->rank - tail->rank;
     if (leading < 0) {
         return 0;
@@ -23,7 +23,8 @@ static int tensor_is_tail(const struct nni_shape *tail, const struct nni_shape *
 }
 
 static nn_status tensor_binary_check(const char *who, const nn_tensor *a,
-                                     const nn_tensor *b, const nn_tensor *out) {
+                                     const nn_tensor *b, const nn_tensor *out)
+{
     NNI_TRY(nni_tensor_check_floats(who, "a", a));
     NNI_TRY(nni_tensor_check_floats(who, "b", b));
     NNI_TRY(nni_tensor_check_floats(who, "out", out));
@@ -44,7 +45,8 @@ static nn_status tensor_binary_check(const char *who, const nn_tensor *a,
 /* Calls the kernel once for each repetition of b. */
 static void tensor_binary_rows(void (*kernel)(const float *a, const float *b, float *out,
                                               int64_t n),
-                               const nn_tensor *a, const nn_tensor *b, nn_tensor *out) {
+                               const nn_tensor *a, const nn_tensor *b, nn_tensor *out)
+{
     const float *x = a->data;
     float *y = out->data;
     struct nni_float_env env = nni_float_env_enter();
@@ -57,18 +59,17 @@ static void tensor_binary_rows(void (*kernel)(const float *a, const float *b, fl
 /* One number for a whole tensor: a call of the kernel for each element would cost more
  * than the addition. */
 static NNI_NOINLINE void tensor_add_number(const float *a, float number, float *out,
-                                           int64_t n) {
+                                           int64_t n)
+{
     for (int64_t i = 0; i < n; i++) {
         out[i] = a[i] + number;
     }
 }
 
-nn_status nn_tensor_add(const nn_tensor *a, const nn_tensor *b, nn_tensor *out) {
+nn_status nn_tensor_add(const nn_tensor *a, const nn_tensor *b, nn_tensor *out)
+{
     NNI_TRY(tensor_binary_check("nn_tensor_add", a, b, out));
-    const struct nni_kernels *kernels = nni_kernels_for(a->handle.context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(a);
     if (b->count == 1) {
         const float *number = b->data;
         struct nni_float_env env = nni_float_env_enter();
@@ -80,31 +81,27 @@ nn_status nn_tensor_add(const nn_tensor *a, const nn_tensor *b, nn_tensor *out) 
     return NN_OK;
 }
 
-nn_status nn_tensor_multiply(const nn_tensor *a, const nn_tensor *b, nn_tensor *out) {
+nn_status nn_tensor_multiply(const nn_tensor *a, const nn_tensor *b, nn_tensor *out)
+{
     NNI_TRY(tensor_binary_check("nn_tensor_multiply", a, b, out));
     if (b->count == 1) {
         const float *factor = b->data;
         return nn_tensor_scale(a, *factor, out);
     }
-    const struct nni_kernels *kernels = nni_kernels_for(a->handle.context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(a);
     tensor_binary_rows(kernels->multiply, a, b, out);
     return NN_OK;
 }
 
-nn_status nn_tensor_scale(const nn_tensor *a, float factor, nn_tensor *out) {
+nn_status nn_tensor_scale(const nn_tensor *a, float factor, nn_tensor *out)
+{
     static const char who[] = "nn_tensor_scale";
     NNI_TRY(nni_tensor_check_floats(who, "a", a));
     NNI_TRY(nni_tensor_check_floats(who, "out", out));
     NNI_TRY(nni_tensor_check_context(who, "a", a, "out", out));
     NNI_TRY(nni_tensor_check_shape(who, "out", out, &a->shape));
     NNI_TRY(nni_tensor_check_same_or_apart(who, "a", a, "out", out));
-    const struct nni_kernels *kernels = nni_kernels_for(a->handle.context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(a);
     struct nni_float_env env = nni_float_env_enter();
     kernels->scale(a->data, factor, out->data, a->count);
     nni_float_env_leave(env);

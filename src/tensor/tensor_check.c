@@ -3,7 +3,8 @@
 #include "tensor/tensor_check.h"
 
 nn_status nni_tensor_check_floats(const char *who, const char *name,
-                                  const nn_tensor *tensor) {
+                                  const nn_tensor *tensor)
+{
     if (tensor == NULL) {
         return nni_fail(NN_ERROR_NULL, "%s: %s is NULL", who, name);
     }
@@ -16,7 +17,8 @@ nn_status nni_tensor_check_floats(const char *who, const char *name,
 
 nn_status nni_tensor_check_context(const char *who, const char *name_a,
                                    const nn_tensor *a, const char *name_b,
-                                   const nn_tensor *b) {
+                                   const nn_tensor *b)
+{
     nn_status status = nni_handle_same_context(a, name_a, b, name_b);
     if (status != NN_OK) {
         return nni_fail(status, "%s: %s", who, nn_last_error());
@@ -26,7 +28,8 @@ nn_status nni_tensor_check_context(const char *who, const char *name_a,
 
 nn_status nni_tensor_check_shape(const char *who, const char *name,
                                  const nn_tensor *tensor,
-                                 const struct nni_shape *expected) {
+                                 const struct nni_shape *expected)
+{
     if (!nni_shape_equal(&tensor->shape, expected)) {
         struct nni_shape_text got = nni_shape_text(&tensor->shape);
         struct nni_shape_text want = nni_shape_text(expected);
@@ -36,12 +39,21 @@ nn_status nni_tensor_check_shape(const char *who, const char *name,
     return NN_OK;
 }
 
-size_t nni_tensor_bytes(const nn_tensor *tensor) {
+const struct nni_kernels *nni_tensor_kernels(const nn_tensor *tensor)
+{
+    const struct nni_kernels *kernels = nni_kernels_for(tensor->handle.context);
+    NNI_ASSERT(kernels != NULL);
+    return kernels;
+}
+
+size_t nni_tensor_bytes(const nn_tensor *tensor)
+{
     return (size_t)tensor->count * nni_dtype_size(tensor->shape.dtype);
 }
 
 nn_status nni_tensor_check_apart(const char *who, const char *name_a, const nn_tensor *a,
-                                 const char *name_b, const nn_tensor *b) {
+                                 const char *name_b, const nn_tensor *b)
+{
     uintptr_t first_a = (uintptr_t)a->data;
     uintptr_t first_b = (uintptr_t)b->data;
     if (a->count > 0 && b->count > 0 && first_a < first_b + nni_tensor_bytes(b) &&
@@ -54,7 +66,8 @@ nn_status nni_tensor_check_apart(const char *who, const char *name_a, const nn_t
 
 nn_status nni_tensor_check_same_or_apart(const char *who, const char *name_a,
                                          const nn_tensor *a, const char *name_b,
-                                         const nn_tensor *b) {
+                                         const nn_tensor *b)
+{
     if (a->data == b->data && a->count == b->count) {
         return NN_OK;
     }
@@ -62,7 +75,8 @@ nn_status nni_tensor_check_same_or_apart(const char *who, const char *name_a,
 }
 
 nn_status nni_tensor_check_reduction(const char *who, const nn_tensor *a, int32_t axis,
-                                     const nn_tensor *out, struct nni_tensor_cut *cut) {
+                                     const nn_tensor *out, struct nni_tensor_cut *cut)
+{
     struct nni_shape expected = {a->shape.dtype, 0, {0}};
     int32_t cut_axis = 0;
     if (axis != NN_ALL) {

@@ -5,6 +5,8 @@
 
 #include "tensor/tensor.h"
 
+#include "kernels/kernels.h"
+
 /* NN_ERROR_NULL or NN_ERROR_DTYPE where it is not a tensor of floats. */
 nn_status nni_tensor_check_floats(const char *who, const char *name,
                                   const nn_tensor *tensor);
@@ -39,6 +41,10 @@ struct nni_tensor_cut {
  * Where out is empty, outer is 0. */
 nn_status nni_tensor_check_reduction(const char *who, const nn_tensor *a, int32_t axis,
                                      const nn_tensor *out, struct nni_tensor_cut *cut);
+
+/* The kernels of the tensor's context. Never NULL: no tensor could be made where
+ * NN_MAX_ISA is not known. */
+const struct nni_kernels *nni_tensor_kernels(const nn_tensor *tensor);
 
 /* The size of the elements; that it fits is checked when a tensor is made. */
 size_t nni_tensor_bytes(const nn_tensor *tensor);

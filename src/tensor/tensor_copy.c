@@ -8,7 +8,8 @@
 
 /* ---- integers ---- */
 
-static int64_t tensor_copy_read(const nn_tensor *tensor, int64_t i) {
+static int64_t tensor_copy_read(const nn_tensor *tensor, int64_t i)
+{
     switch (tensor->shape.dtype) {
     case NN_UINT8:
         return ((const uint8_t *)tensor->data)[i];
@@ -19,7 +20,8 @@ static int64_t tensor_copy_read(const nn_tensor *tensor, int64_t i) {
     }
 }
 
-static void tensor_copy_write(nn_tensor *tensor, int64_t i, int64_t value) {
+static void tensor_copy_write(nn_tensor *tensor, int64_t i, int64_t value)
+{
     switch (tensor->shape.dtype) {
     case NN_UINT8:
         ((uint8_t *)tensor->data)[i] = (uint8_t)value;
@@ -33,7 +35,8 @@ static void tensor_copy_write(nn_tensor *tensor, int64_t i, int64_t value) {
     }
 }
 
-static int tensor_copy_fits(int32_t dtype, int64_t value) {
+static int tensor_copy_fits(int32_t dtype, int64_t value)
+{
     switch (dtype) {
     case NN_UINT8:
         return value >= 0 && value <= UINT8_MAX;
@@ -44,7 +47,8 @@ static int tensor_copy_fits(int32_t dtype, int64_t value) {
     }
 }
 
-static nn_status tensor_copy_integers(const nn_tensor *source, nn_tensor *target) {
+static nn_status tensor_copy_integers(const nn_tensor *source, nn_tensor *target)
+{
     for (int64_t i = 0; i < source->count; i++) {
         int64_t value = tensor_copy_read(source, i);
         if (!tensor_copy_fits(target->shape.dtype, value)) {
@@ -63,25 +67,29 @@ static nn_status tensor_copy_integers(const nn_tensor *source, nn_tensor *target
 
 /* ---- integers to floats ---- */
 
-static void tensor_copy_uint8(const uint8_t *source, float *target, int64_t count) {
+static void tensor_copy_uint8(const uint8_t *source, float *target, int64_t count)
+{
     for (int64_t i = 0; i < count; i++) {
         target[i] = (float)source[i];
     }
 }
 
-static void tensor_copy_int32(const int32_t *source, float *target, int64_t count) {
+static void tensor_copy_int32(const int32_t *source, float *target, int64_t count)
+{
     for (int64_t i = 0; i < count; i++) {
         target[i] = (float)source[i];
     }
 }
 
-static void tensor_copy_int64(const int64_t *source, float *target, int64_t count) {
+static void tensor_copy_int64(const int64_t *source, float *target, int64_t count)
+{
     for (int64_t i = 0; i < count; i++) {
         target[i] = (float)source[i];
     }
 }
 
-static void tensor_copy_to_floats(const nn_tensor *source, nn_tensor *target) {
+static void tensor_copy_to_floats(const nn_tensor *source, nn_tensor *target)
+{
     struct nni_float_env env = nni_float_env_enter();
     switch (source->shape.dtype) {
     case NN_UINT8:
@@ -99,7 +107,8 @@ static void tensor_copy_to_floats(const nn_tensor *source, nn_tensor *target) {
 
 /* ---- all of it ---- */
 
-static nn_status tensor_copy_check(const nn_tensor *source, const nn_tensor *target) {
+static nn_status tensor_copy_check(const nn_tensor *source, const nn_tensor *target)
+{
     NNI_NOT_NULL("nn_tensor_copy", source);
     NNI_NOT_NULL("nn_tensor_copy", target);
     NNI_TRY(
@@ -122,7 +131,8 @@ static nn_status tensor_copy_check(const nn_tensor *source, const nn_tensor *tar
     return nni_tensor_check_apart("nn_tensor_copy", "source", source, "target", target);
 }
 
-nn_status nn_tensor_copy(const nn_tensor *source, nn_tensor *target) {
+nn_status nn_tensor_copy(const nn_tensor *source, nn_tensor *target)
+{
     NNI_TRY(tensor_copy_check(source, target));
     if (source->count == 0) {
         return NN_OK;

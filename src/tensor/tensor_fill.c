@@ -9,7 +9,8 @@
 
 /* Which values an integer type can take once they are cut: those strictly between the two
  * bounds (both are exact doubles). Below int64's minimum the next double is 2048 away. */
-static int tensor_fill_fits(int32_t dtype, double value) {
+static int tensor_fill_fits(int32_t dtype, double value)
+{
     switch (dtype) {
     case NN_UINT8:
         return value > -1.0 && value < 256.0;
@@ -24,26 +25,30 @@ static int tensor_fill_fits(int32_t dtype, double value) {
 
 /* Not inlined, so that the rounding of value stays inside the floating-point
  * environment. */
-static NNI_NOINLINE void tensor_fill_floats(float *data, int64_t count, double value) {
+static NNI_NOINLINE void tensor_fill_floats(float *data, int64_t count, double value)
+{
     float element = (float)value;
     for (int64_t i = 0; i < count; i++) {
         data[i] = element;
     }
 }
 
-static void tensor_fill_int32(int32_t *data, int64_t count, int32_t value) {
+static void tensor_fill_int32(int32_t *data, int64_t count, int32_t value)
+{
     for (int64_t i = 0; i < count; i++) {
         data[i] = value;
     }
 }
 
-static void tensor_fill_int64(int64_t *data, int64_t count, int64_t value) {
+static void tensor_fill_int64(int64_t *data, int64_t count, int64_t value)
+{
     for (int64_t i = 0; i < count; i++) {
         data[i] = value;
     }
 }
 
-static void tensor_fill_elements(nn_tensor *tensor, double value) {
+static void tensor_fill_elements(nn_tensor *tensor, double value)
+{
     switch (tensor->shape.dtype) {
     case NN_UINT8:
         memset(tensor->data, (uint8_t)value, (size_t)tensor->count);
@@ -60,7 +65,8 @@ static void tensor_fill_elements(nn_tensor *tensor, double value) {
     }
 }
 
-nn_status nn_tensor_fill(nn_tensor *tensor, double value) {
+nn_status nn_tensor_fill(nn_tensor *tensor, double value)
+{
     NNI_NOT_NULL("nn_tensor_fill", tensor);
     if (!tensor_fill_fits(tensor->shape.dtype, value)) {
         struct nni_number_text text = nni_number_text(value, 17);

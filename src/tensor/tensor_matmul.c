@@ -8,7 +8,8 @@
 
 static const char tensor_matmul_name[] = "nn_tensor_matmul";
 
-static nn_status tensor_matmul_check_rank(const char *name, const nn_tensor *tensor) {
+static nn_status tensor_matmul_check_rank(const char *name, const nn_tensor *tensor)
+{
     if (tensor->shape.rank != 2) {
         struct nni_shape_text text = nni_shape_text(&tensor->shape);
         return nni_fail(NN_ERROR_RANK, "%s: %s is %s, expected a matrix",
@@ -20,7 +21,8 @@ static nn_status tensor_matmul_check_rank(const char *name, const nn_tensor *ten
 /* op(a) is (m, k), op(b) is (k, n), out is (m, n). */
 static nn_status tensor_matmul_check_shapes(const nn_tensor *a, int32_t transpose_a,
                                             const nn_tensor *b, int32_t transpose_b,
-                                            const nn_tensor *out) {
+                                            const nn_tensor *out)
+{
     int64_t m = a->shape.dim[transpose_a ? 1 : 0];
     int64_t n = b->shape.dim[transpose_b ? 0 : 1];
     if (a->shape.dim[transpose_a ? 0 : 1] != b->shape.dim[transpose_b ? 1 : 0]) {
@@ -37,7 +39,8 @@ static nn_status tensor_matmul_check_shapes(const nn_tensor *a, int32_t transpos
 
 static nn_status tensor_matmul_check(const nn_tensor *a, int32_t transpose_a,
                                      const nn_tensor *b, int32_t transpose_b,
-                                     const nn_tensor *out) {
+                                     const nn_tensor *out)
+{
     NNI_TRY(nni_tensor_check_floats(tensor_matmul_name, "a", a));
     NNI_TRY(nni_tensor_check_floats(tensor_matmul_name, "b", b));
     NNI_TRY(nni_tensor_check_floats(tensor_matmul_name, "out", out));
@@ -54,7 +57,8 @@ static nn_status tensor_matmul_check(const nn_tensor *a, int32_t transpose_a,
 /* The product as the kernels see it: one chain over k for each element, from zero. */
 static struct nni_gemm tensor_matmul_product(const nn_tensor *a, int32_t transpose_a,
                                              const nn_tensor *b, int32_t transpose_b,
-                                             const nn_tensor *out) {
+                                             const nn_tensor *out)
+{
     struct nni_gemm product = {
         .m = out->shape.dim[0],
         .n = out->shape.dim[1],
@@ -74,13 +78,11 @@ static struct nni_gemm tensor_matmul_product(const nn_tensor *a, int32_t transpo
 }
 
 nn_status nn_tensor_matmul(const nn_tensor *a, int32_t transpose_a, const nn_tensor *b,
-                           int32_t transpose_b, nn_tensor *out) {
+                           int32_t transpose_b, nn_tensor *out)
+{
     NNI_TRY(tensor_matmul_check(a, transpose_a, b, transpose_b, out));
     const nn_context *context = a->handle.context;
-    const struct nni_kernels *kernels = nni_kernels_for(context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(a);
     if (out->count == 0) {
         return NN_OK;
     }

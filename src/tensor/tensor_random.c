@@ -4,14 +4,14 @@
 
 #include "base/float_env.h"
 #include "base/text.h"
-#include "kernels/kernels.h"
 
 #include <float.h>
 #include <math.h>
 
 /* NN_ERROR_ARGUMENT where a parameter of a distribution is NaN or infinite. */
 static nn_status tensor_random_check_finite(const char *who, const char *name,
-                                            float value) {
+                                            float value)
+{
     if (!isfinite(value)) {
         struct nni_number_text text = nni_number_text((double)value, 9);
         return nni_fail(NN_ERROR_ARGUMENT, "%s: %s is %s, expected a finite number", who,
@@ -21,7 +21,8 @@ static nn_status tensor_random_check_finite(const char *who, const char *name,
 }
 
 nn_status nn_tensor_random_normal(nn_tensor *tensor, float mean, float deviation,
-                                  uint64_t seed) {
+                                  uint64_t seed)
+{
     static const char who[] = "nn_tensor_random_normal";
     NNI_TRY(nni_tensor_check_floats(who, "tensor", tensor));
     NNI_TRY(tensor_random_check_finite(who, "mean", mean));
@@ -31,10 +32,7 @@ nn_status nn_tensor_random_normal(nn_tensor *tensor, float mean, float deviation
         return nni_fail(NN_ERROR_ARGUMENT, "%s: deviation is %s, expected at least 0",
                         who, text.text);
     }
-    const struct nni_kernels *kernels = nni_kernels_for(tensor->handle.context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(tensor);
     struct nni_random random = nni_random_make(seed, NNI_STREAM_TENSOR, 0, 0);
     struct nni_float_env env = nni_float_env_enter();
     kernels->random_normal(&random, 0, mean, deviation, tensor->data, tensor->count);
@@ -43,7 +41,8 @@ nn_status nn_tensor_random_normal(nn_tensor *tensor, float mean, float deviation
 }
 
 nn_status nn_tensor_random_uniform(nn_tensor *tensor, float low, float high,
-                                   uint64_t seed) {
+                                   uint64_t seed)
+{
     static const char who[] = "nn_tensor_random_uniform";
     NNI_TRY(nni_tensor_check_floats(who, "tensor", tensor));
     NNI_TRY(tensor_random_check_finite(who, "low", low));
@@ -58,10 +57,7 @@ nn_status nn_tensor_random_uniform(nn_tensor *tensor, float low, float high,
     if ((double)high - (double)low > (double)FLT_MAX) {
         return nni_fail(NN_ERROR_ARGUMENT, "%s: high - low is not a finite float", who);
     }
-    const struct nni_kernels *kernels = nni_kernels_for(tensor->handle.context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(tensor);
     struct nni_random random = nni_random_make(seed, NNI_STREAM_TENSOR, 0, 0);
     struct nni_float_env env = nni_float_env_enter();
     kernels->random_uniform(&random, 0, low, high, tensor->data, tensor->count);

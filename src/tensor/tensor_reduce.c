@@ -6,10 +6,10 @@
 #include "tensor/tensor_check.h"
 
 #include "base/float_env.h"
-#include "kernels/kernels.h"
 
 static nn_status tensor_reduce_check(const char *who, const nn_tensor *a, int32_t axis,
-                                     const nn_tensor *out, struct nni_tensor_cut *cut) {
+                                     const nn_tensor *out, struct nni_tensor_cut *cut)
+{
     NNI_TRY(nni_tensor_check_floats(who, "a", a));
     NNI_TRY(nni_tensor_check_floats(who, "out", out));
     NNI_TRY(nni_tensor_check_context(who, "a", a, "out", out));
@@ -17,7 +17,8 @@ static nn_status tensor_reduce_check(const char *who, const nn_tensor *a, int32_
 }
 
 static void tensor_sum_axis(const struct nni_kernels *kernels, const float *x,
-                            const struct nni_tensor_cut *cut, float *sums) {
+                            const struct nni_tensor_cut *cut, float *sums)
+{
     for (int64_t o = 0; o < cut->outer; o++) {
         if (cut->inner == 1) {
             sums[o] = kernels->sum(x + o * cut->length, cut->length);
@@ -29,13 +30,11 @@ static void tensor_sum_axis(const struct nni_kernels *kernels, const float *x,
     }
 }
 
-nn_status nn_tensor_sum(const nn_tensor *a, int32_t axis, nn_tensor *out) {
+nn_status nn_tensor_sum(const nn_tensor *a, int32_t axis, nn_tensor *out)
+{
     struct nni_tensor_cut cut;
     NNI_TRY(tensor_reduce_check("nn_tensor_sum", a, axis, out, &cut));
-    const struct nni_kernels *kernels = nni_kernels_for(a->handle.context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(a);
     float *sums = out->data;
     struct nni_float_env env = nni_float_env_enter();
     if (axis == NN_ALL) {
@@ -47,7 +46,8 @@ nn_status nn_tensor_sum(const nn_tensor *a, int32_t axis, nn_tensor *out) {
     return NN_OK;
 }
 
-nn_status nn_tensor_mean(const nn_tensor *a, int32_t axis, nn_tensor *out) {
+nn_status nn_tensor_mean(const nn_tensor *a, int32_t axis, nn_tensor *out)
+{
     struct nni_tensor_cut cut;
     NNI_TRY(tensor_reduce_check("nn_tensor_mean", a, axis, out, &cut));
     if (cut.length == 0) {
@@ -55,10 +55,7 @@ nn_status nn_tensor_mean(const nn_tensor *a, int32_t axis, nn_tensor *out) {
         return nni_fail(NN_ERROR_EMPTY, "nn_tensor_mean: a is %s, nothing to average",
                         text.text);
     }
-    const struct nni_kernels *kernels = nni_kernels_for(a->handle.context);
-    if (kernels == NULL) {
-        return nn_last_status();
-    }
+    const struct nni_kernels *kernels = nni_tensor_kernels(a);
     float *means = out->data;
     struct nni_float_env env = nni_float_env_enter();
     if (axis == NN_ALL) {

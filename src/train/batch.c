@@ -145,7 +145,7 @@ nn_status nni_batch_targets(const nn_trainer *trainer, const char *who,
 nn_status nni_batch_check_dataset(const nn_trainer *trainer, const char *who,
                                   const nn_dataset *dataset, int32_t with_targets)
 {
-    NNI_NOT_NULL(who, dataset);
+    NNI_NOT_NULL_HANDLE(who, dataset);
     NNI_TRY(nni_handle_same_context(trainer, "trainer", dataset, "dataset"));
     NNI_TRY(batch_check_count(who, "inputs in the dataset", dataset->input_count,
                               trainer->model->input_count));

@@ -8,7 +8,8 @@
 
 #include <inttypes.h>
 
-static void dataset_destroy(void *handle) {
+static void dataset_destroy(void *handle)
+{
     nn_dataset *dataset = handle;
     for (int32_t i = 0; i < NNI_DATASET_PORTS; i++) {
         nni_handle_release(dataset->inputs[i].tensor);
@@ -24,7 +25,8 @@ static void dataset_destroy(void *handle) {
     }
 }
 
-nn_dataset *nni_dataset_make(const nn_context *context, int64_t count) {
+nn_dataset *nni_dataset_make(const nn_context *context, int64_t count)
+{
     nn_dataset *dataset = nni_handle_create(context, sizeof *dataset, dataset_destroy);
     if (dataset != NULL) {
         dataset->count = count;
@@ -32,7 +34,8 @@ nn_dataset *nni_dataset_make(const nn_context *context, int64_t count) {
     return dataset;
 }
 
-nn_dataset *nn_dataset_create(nn_context *context) {
+nn_dataset *nn_dataset_create(nn_context *context)
+{
     nn_dataset *dataset = nni_dataset_make(context, -1);
     if (dataset == NULL) {
         nni_dataset_failed("nn_dataset_create");
@@ -40,12 +43,14 @@ nn_dataset *nn_dataset_create(nn_context *context) {
     return dataset;
 }
 
-void nn_dataset_destroy(nn_dataset *dataset) {
+void nn_dataset_destroy(nn_dataset *dataset)
+{
     nni_handle_release(dataset);
 }
 
 void nni_dataset_take_names(nn_dataset *dataset, struct nni_name_list *class_names,
-                            struct nni_name_list *column_names) {
+                            struct nni_name_list *column_names)
+{
     const struct nni_name_list empty = {0};
     dataset->class_names = *class_names;
     dataset->column_names = *column_names;
@@ -58,7 +63,8 @@ void nni_dataset_take_names(nn_dataset *dataset, struct nni_name_list *class_nam
 /* Appends an input or target; tensor is NULL for one that is read by a callback. */
 static nn_status dataset_append_port(const char *who, nn_dataset *dataset,
                                      int32_t is_target, const struct nni_shape *shape,
-                                     nn_tensor *tensor) {
+                                     nn_tensor *tensor)
+{
     int32_t *count = is_target ? &dataset->target_count : &dataset->input_count;
     struct nni_port *ports = is_target ? dataset->targets : dataset->inputs;
     if (NNI_LOAD_ACQUIRE(&dataset->shown)) {
@@ -75,7 +81,8 @@ static nn_status dataset_append_port(const char *who, nn_dataset *dataset,
 }
 
 /* NN_ERROR_STATE where samples do not come from tensors. */
-static nn_status dataset_check_own(const char *who, const nn_dataset *dataset) {
+static nn_status dataset_check_own(const char *who, const nn_dataset *dataset)
+{
     if (dataset->parent != NULL) {
         return nni_fail(NN_ERROR_STATE, "%s: the dataset is a subset of another", who);
     }
@@ -87,7 +94,8 @@ static nn_status dataset_check_own(const char *who, const nn_dataset *dataset) {
 
 /* Checks that a tensor has a context and a number of samples like the others. */
 static nn_status dataset_check_tensor(const char *who, const nn_dataset *dataset,
-                                      const char *name, const nn_tensor *tensor) {
+                                      const char *name, const nn_tensor *tensor)
+{
     NNI_TRY(nni_dataset_check_context(who, dataset, name, tensor));
     if (tensor->shape.rank == 0) {
         return nni_fail(NN_ERROR_RANK, "%s: %s is (), expected (samples, ...)", who,
@@ -103,8 +111,9 @@ static nn_status dataset_check_tensor(const char *who, const nn_dataset *dataset
 }
 
 static nn_status dataset_add(const char *who, nn_dataset *dataset, int32_t is_target,
-                             nn_tensor *tensor) {
-    NNI_NOT_NULL(who, dataset);
+                             nn_tensor *tensor)
+{
+    NNI_NOT_NULL_HANDLE(who, dataset);
     NNI_NOT_NULL(who, tensor);
     NNI_TRY(dataset_check_own(who, dataset));
     NNI_TRY(dataset_check_tensor(who, dataset, "tensor", tensor));
@@ -114,18 +123,21 @@ static nn_status dataset_add(const char *who, nn_dataset *dataset, int32_t is_ta
     return NN_OK;
 }
 
-nn_status nn_dataset_add_input(nn_dataset *dataset, nn_tensor *tensor) {
+nn_status nn_dataset_add_input(nn_dataset *dataset, nn_tensor *tensor)
+{
     return dataset_add("nn_dataset_add_input", dataset, 0, tensor);
 }
 
-nn_status nn_dataset_add_target(nn_dataset *dataset, nn_tensor *tensor) {
+nn_status nn_dataset_add_target(nn_dataset *dataset, nn_tensor *tensor)
+{
     return dataset_add("nn_dataset_add_target", dataset, 1, tensor);
 }
 
 /* ---- weights ---- */
 
 static nn_status dataset_check_weights(const char *who, const nn_dataset *dataset,
-                                       const nn_tensor *weights) {
+                                       const nn_tensor *weights)
+{
     NNI_TRY(nni_tensor_check_floats(who, "weights", weights));
     NNI_TRY(dataset_check_tensor(who, dataset, "weights", weights));
     if (weights->shape.rank != 1) {
@@ -140,9 +152,10 @@ static nn_status dataset_check_weights(const char *who, const nn_dataset *datase
     return NN_OK;
 }
 
-nn_status nn_dataset_set_weights(nn_dataset *dataset, nn_tensor *weights) {
+nn_status nn_dataset_set_weights(nn_dataset *dataset, nn_tensor *weights)
+{
     const char *who = "nn_dataset_set_weights";
-    NNI_NOT_NULL(who, dataset);
+    NNI_NOT_NULL_HANDLE(who, dataset);
     NNI_TRY(dataset_check_own(who, dataset));
     if (weights != NULL) {
         NNI_TRY(dataset_check_weights(who, dataset, weights));
@@ -158,7 +171,8 @@ nn_status nn_dataset_set_weights(nn_dataset *dataset, nn_tensor *weights) {
 
 /* ---- from a callback ---- */
 
-static nn_status dataset_check_source(const nn_dataset_source *source) {
+static nn_status dataset_check_source(const nn_dataset_source *source)
+{
     const char *who = "nn_dataset_from_source";
     if (source->read == NULL) {
         return nni_fail(NN_ERROR_NULL, "%s: source->read is NULL", who);
@@ -171,7 +185,8 @@ static nn_status dataset_check_source(const nn_dataset_source *source) {
     return NN_OK;
 }
 
-nn_dataset *nn_dataset_from_source(nn_context *context, const nn_dataset_source *source) {
+nn_dataset *nn_dataset_from_source(nn_context *context, const nn_dataset_source *source)
+{
     if (source == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_dataset_from_source: source is NULL");
         return NULL;
@@ -198,8 +213,9 @@ nn_dataset *nn_dataset_from_source(nn_context *context, const nn_dataset_source 
 }
 
 static nn_status dataset_declare(const char *who, nn_dataset *dataset, int32_t is_target,
-                                 int32_t dtype, const int64_t *shape, int32_t rank) {
-    NNI_NOT_NULL(who, dataset);
+                                 int32_t dtype, const int64_t *shape, int32_t rank)
+{
+    NNI_NOT_NULL_HANDLE(who, dataset);
     if (dataset->source.read == NULL) {
         return nni_fail(NN_ERROR_STATE, "%s: the samples do not come from a callback",
                         who);
@@ -210,11 +226,13 @@ static nn_status dataset_declare(const char *who, nn_dataset *dataset, int32_t i
 }
 
 nn_status nn_dataset_declare_input(nn_dataset *dataset, int32_t dtype,
-                                   const int64_t *shape, int32_t rank) {
+                                   const int64_t *shape, int32_t rank)
+{
     return dataset_declare("nn_dataset_declare_input", dataset, 0, dtype, shape, rank);
 }
 
 nn_status nn_dataset_declare_target(nn_dataset *dataset, int32_t dtype,
-                                    const int64_t *shape, int32_t rank) {
+                                    const int64_t *shape, int32_t rank)
+{
     return dataset_declare("nn_dataset_declare_target", dataset, 1, dtype, shape, rank);
 }

@@ -26,7 +26,8 @@ struct gather_job {
     int32_t bad;         /* 1 once a value was not finite (atomic) */
 };
 
-static size_t gather_row_bytes(const struct nni_port *port) {
+static size_t gather_row_bytes(const struct nni_port *port)
+{
     return (size_t)nni_shape_count(&port->shape) * nn_dtype_size(port->shape.dtype);
 }
 
@@ -34,7 +35,8 @@ static size_t gather_row_bytes(const struct nni_port *port) {
 
 /* Copies rows first ... end - 1 of the batch. */
 static void gather_copy(const struct gather_job *job, const char *source, char *out,
-                        size_t row_bytes, int64_t first, int64_t end) {
+                        size_t row_bytes, int64_t first, int64_t end)
+{
     if (job->order == NULL) {
         memcpy(out + (size_t)first * row_bytes,
                source + (size_t)(job->first + first) * row_bytes,
@@ -54,7 +56,8 @@ static void gather_copy(const struct gather_job *job, const char *source, char *
 }
 
 static void gather_port(struct gather_job *job, const struct nni_port *port, char *out,
-                        int64_t first, int64_t end) {
+                        int64_t first, int64_t end)
+{
     size_t row_bytes = gather_row_bytes(port);
     int64_t elements = nni_shape_count(&port->shape);
     if (elements == 0) {
@@ -72,7 +75,8 @@ static void gather_port(struct gather_job *job, const struct nni_port *port, cha
     }
 }
 
-static void gather_task(void *data, int32_t index, int64_t first, int64_t end) {
+static void gather_task(void *data, int32_t index, int64_t first, int64_t end)
+{
     struct gather_job *job = data;
     (void)index;
     for (int32_t kind = 0; kind < 2; kind++) {
@@ -86,7 +90,8 @@ static void gather_task(void *data, int32_t index, int64_t first, int64_t end) {
     }
 }
 
-static void gather_run(struct gather_job *job, int64_t rows) {
+static void gather_run(struct gather_job *job, int64_t rows)
+{
     int64_t row_bytes = 1;
     for (int32_t kind = 0; kind < 2; kind++) {
         for (int32_t i = 0; i < nni_dataset_port_count(job->dataset, kind); i++) {
@@ -112,14 +117,16 @@ struct gather_batch {
     int64_t first, rows;
 };
 
-static int64_t gather_sample(const struct gather_batch *batch, int64_t row) {
+static int64_t gather_sample(const struct gather_batch *batch, int64_t row)
+{
     return batch->order != NULL ? batch->order[row] : batch->first + row;
 }
 
 /* NN_ERROR_DATA for the first element of one input or target that is not finite. */
 static nn_status gather_check_port(const struct gather_batch *batch,
                                    const struct nni_port *port, const char *kind,
-                                   int32_t index, const float *values) {
+                                   int32_t index, const float *values)
+{
     int64_t elements = nni_shape_count(&port->shape);
     for (int64_t i = 0; i < batch->rows * elements; i++) {
         if (!isfinite(values[i])) {
@@ -135,7 +142,8 @@ static nn_status gather_check_port(const struct gather_batch *batch,
 /* Finds what a check has found before, in the order of inputs, targets, samples. */
 static nn_status gather_check_floats(const nn_dataset *dataset,
                                      const struct gather_batch *batch,
-                                     void *const *const out[2]) {
+                                     void *const *const out[2])
+{
     for (int32_t kind = 0; kind < 2; kind++) {
         for (int32_t i = 0; i < nni_dataset_port_count(dataset, kind); i++) {
             const struct nni_port *port = nni_dataset_port(dataset, kind, i);
@@ -149,7 +157,8 @@ static nn_status gather_check_floats(const nn_dataset *dataset,
     return NN_OK;
 }
 
-nn_status nni_dataset_check_weight(float weight, int64_t sample) {
+nn_status nni_dataset_check_weight(float weight, int64_t sample)
+{
     if (isfinite(weight) && weight >= 0.0f) {
         return NN_OK;
     }
@@ -166,7 +175,8 @@ static nn_status gather_from_source(const nn_dataset *root,
                                     const struct nni_kernels *kernels,
                                     const struct gather_batch *batch,
                                     const int64_t *samples, void *const *const out[2],
-                                    float *weights) {
+                                    float *weights)
+{
     for (int64_t r = 0; r < batch->rows; r++) {
         weights[r] = 1.0f;
     }
@@ -195,7 +205,8 @@ static nn_status gather_from_source(const nn_dataset *root,
 /* ---- from tensors ---- */
 
 static nn_status gather_weights(const nn_dataset *root, const struct gather_batch *batch,
-                                const struct gather_batch *in_root, float *weights) {
+                                const struct gather_batch *in_root, float *weights)
+{
     const float *all = root->weights == NULL ? NULL : root->weights->data;
     for (int64_t r = 0; r < batch->rows; r++) {
         weights[r] = all == NULL ? 1.0f : all[gather_sample(in_root, r)];
@@ -208,7 +219,8 @@ static nn_status gather_from_tensors(const nn_dataset *root,
                                      const struct nni_kernels *kernels,
                                      const struct gather_batch *batch,
                                      const struct gather_batch *in_root,
-                                     void *const *const out[2], float *weights) {
+                                     void *const *const out[2], float *weights)
+{
     struct gather_job job = {root,           kernels,          in_root->order,
                              in_root->first, {out[0], out[1]}, 0};
     gather_run(&job, batch->rows);
@@ -223,7 +235,8 @@ static nn_status gather_from_tensors(const nn_dataset *root,
 /* Writes the numbers in the root of a subset's samples, or points at them. */
 static struct gather_batch gather_in_root(const nn_dataset *dataset,
                                           const struct gather_batch *batch,
-                                          int64_t *scratch) {
+                                          int64_t *scratch)
+{
     struct gather_batch in_root = *batch;
     if (dataset->parent == NULL) {
         return in_root;
@@ -244,7 +257,8 @@ static struct gather_batch gather_in_root(const nn_dataset *dataset,
 nn_status nni_dataset_gather(const nn_dataset *dataset, const struct nni_kernels *kernels,
                              const int64_t *order, int64_t first, int64_t rows,
                              void *const *inputs, void *const *targets, float *weights,
-                             int64_t *scratch) {
+                             int64_t *scratch)
+{
     const nn_dataset *root = nni_dataset_root(dataset);
     const struct gather_batch batch = {order, first, rows};
     struct gather_batch in_root = gather_in_root(dataset, &batch, scratch);

@@ -31,7 +31,8 @@ struct moments_work {
 
 /* ---- numbers of any type as doubles ---- */
 
-static void moments_load(int32_t dtype, const void *values, int64_t n, double *out) {
+static void moments_load(int32_t dtype, const void *values, int64_t n, double *out)
+{
     switch (dtype) {
     case NN_FLOAT32:
         for (int64_t j = 0; j < n; j++) {
@@ -58,7 +59,8 @@ static void moments_load(int32_t dtype, const void *values, int64_t n, double *o
 
 /* ---- the two passes ---- */
 
-static nn_status moments_prepare(struct moments_work *work) {
+static nn_status moments_prepare(struct moments_work *work)
+{
     const nn_context *context = work->dataset->handle.context;
     size_t elements = (size_t)work->elements;
     size_t size = nn_dtype_size(work->dtype);
@@ -75,7 +77,8 @@ static nn_status moments_prepare(struct moments_work *work) {
                : nn_last_status();
 }
 
-static void moments_release(struct moments_work *work) {
+static void moments_release(struct moments_work *work)
+{
     const nn_context *context = work->dataset->handle.context;
     nni_free(context, work->block);
     nni_free(context, work->row);
@@ -84,13 +87,15 @@ static void moments_release(struct moments_work *work) {
     nni_free(context, work->sum);
 }
 
-static void moments_add_distance(const struct moments_work *work) {
+static void moments_add_distance(const struct moments_work *work)
+{
     for (int64_t j = 0; j < work->elements; j++) {
         work->sum[j] += work->row[j] - work->first[j];
     }
 }
 
-static void moments_add_square(const struct moments_work *work) {
+static void moments_add_square(const struct moments_work *work)
+{
     for (int64_t j = 0; j < work->elements; j++) {
         double e = work->row[j] - work->first[j] - work->mean[j];
         work->sum[j] += e * e;
@@ -99,7 +104,8 @@ static void moments_add_square(const struct moments_work *work) {
 
 /* Runs through all samples; add takes each as work->row. */
 static nn_status moments_pass(const struct moments_work *work,
-                              void (*add)(const struct moments_work *work)) {
+                              void (*add)(const struct moments_work *work))
+{
     int64_t count = nn_dataset_count(work->dataset);
     size_t row_bytes = (size_t)work->elements * nn_dtype_size(work->dtype);
     memset(work->sum, 0, (size_t)work->elements * sizeof(double));
@@ -120,7 +126,8 @@ static nn_status moments_pass(const struct moments_work *work,
 }
 
 static nn_status moments_compute(const struct moments_work *work, float *mean,
-                                 float *deviation) {
+                                 float *deviation)
+{
     double count = (double)nn_dataset_count(work->dataset);
     NNI_TRY(moments_pass(work, moments_add_distance));
     for (int64_t j = 0; j < work->elements; j++) {
@@ -141,7 +148,8 @@ static nn_status moments_compute(const struct moments_work *work, float *mean,
 
 nn_status nni_dataset_check_moment(const char *who, const nn_dataset *dataset,
                                    int32_t input, const char *name,
-                                   const nn_tensor *tensor) {
+                                   const nn_tensor *tensor)
+{
     NNI_TRY(nni_tensor_check_floats(who, name, tensor));
     NNI_TRY(nni_dataset_check_context(who, dataset, name, tensor));
     struct nni_shape expected = dataset->inputs[input].shape;
@@ -150,7 +158,8 @@ nn_status nni_dataset_check_moment(const char *who, const nn_dataset *dataset,
 }
 
 nn_status nn_dataset_moments(const nn_dataset *dataset, int32_t input, nn_tensor *mean,
-                             nn_tensor *deviation) {
+                             nn_tensor *deviation)
+{
     const char *who = "nn_dataset_moments";
     NNI_TRY(nni_dataset_check_port(who, dataset, 0, input));
     NNI_TRY(nni_dataset_check_moment(who, dataset, input, "mean", mean));

@@ -16,7 +16,8 @@ struct dataset_buffers {
 
 /* Memory for `rows` samples of everything that has no place in *buffers yet. */
 static nn_status dataset_fill_buffers(const nn_dataset *dataset, int64_t rows,
-                                      struct dataset_buffers *buffers) {
+                                      struct dataset_buffers *buffers)
+{
     const nn_context *context = dataset->handle.context;
     buffers->weights = nni_alloc(context, (size_t)rows, sizeof(float));
     if (buffers->weights == NULL) {
@@ -38,7 +39,8 @@ static nn_status dataset_fill_buffers(const nn_dataset *dataset, int64_t rows,
 }
 
 static void dataset_release_buffers(const nn_dataset *dataset,
-                                    struct dataset_buffers *buffers) {
+                                    struct dataset_buffers *buffers)
+{
     const nn_context *context = dataset->handle.context;
     for (int32_t i = 0; i < NNI_DATASET_PORTS; i++) {
         nni_free(context, buffers->ports[0][i]);
@@ -49,7 +51,8 @@ static void dataset_release_buffers(const nn_dataset *dataset,
 }
 
 nn_status nni_dataset_read_port(const nn_dataset *dataset, int32_t is_target,
-                                int32_t index, int64_t first, int64_t rows, void *out) {
+                                int32_t index, int64_t first, int64_t rows, void *out)
+{
     if (rows == 0) {
         return NN_OK;
     }
@@ -76,8 +79,8 @@ nn_status nni_dataset_read_port(const nn_dataset *dataset, int32_t is_target,
 
 /* Checks that out is (rows, shape of a sample), of the same dtype, in other memory. */
 static nn_status dataset_check_out(const char *who, const nn_dataset *dataset,
-                                   int32_t is_target, int32_t index,
-                                   const nn_tensor *out) {
+                                   int32_t is_target, int32_t index, const nn_tensor *out)
+{
     const struct nni_shape *expected =
         &nni_dataset_port(dataset, is_target, index)->shape;
     NNI_TRY(nni_dataset_check_context(who, dataset, "out", out));
@@ -104,7 +107,8 @@ static nn_status dataset_check_out(const char *who, const nn_dataset *dataset,
 
 static nn_status dataset_read(const char *who, const nn_dataset *dataset,
                               int32_t is_target, int32_t index, int64_t start,
-                              nn_tensor *out) {
+                              nn_tensor *out)
+{
     NNI_TRY(nni_dataset_check_port(who, dataset, is_target, index));
     NNI_NOT_NULL(who, out);
     NNI_TRY(dataset_check_out(who, dataset, is_target, index, out));
@@ -122,11 +126,13 @@ static nn_status dataset_read(const char *who, const nn_dataset *dataset,
 }
 
 nn_status nn_dataset_read_input(const nn_dataset *dataset, int32_t input, int64_t start,
-                                nn_tensor *out) {
+                                nn_tensor *out)
+{
     return dataset_read("nn_dataset_read_input", dataset, 0, input, start, out);
 }
 
 nn_status nn_dataset_read_target(const nn_dataset *dataset, int32_t target, int64_t start,
-                                 nn_tensor *out) {
+                                 nn_tensor *out)
+{
     return dataset_read("nn_dataset_read_target", dataset, 1, target, start, out);
 }

@@ -11,12 +11,14 @@
 
 #include <inttypes.h>
 
-int64_t nni_dataset_root_sample(const nn_dataset *dataset, int64_t sample) {
+int64_t nni_dataset_root_sample(const nn_dataset *dataset, int64_t sample)
+{
     return dataset->samples != NULL ? dataset->samples[sample] : dataset->first + sample;
 }
 
 /* A subset of `count` samples whose list (where it has one) is still to be written. */
-static nn_dataset *select_make(nn_dataset *dataset, int64_t count, int listed) {
+static nn_dataset *select_make(nn_dataset *dataset, int64_t count, int listed)
+{
     const nn_context *context = dataset->handle.context;
     int64_t *samples = NULL;
     if (listed) {
@@ -43,7 +45,8 @@ static nn_dataset *select_make(nn_dataset *dataset, int64_t count, int listed) {
     return subset;
 }
 
-nn_dataset *nn_dataset_subset(nn_dataset *dataset, int64_t start, int64_t count) {
+nn_dataset *nn_dataset_subset(nn_dataset *dataset, int64_t start, int64_t count)
+{
     if (dataset == NULL) {
         nni_fail(NN_ERROR_NULL, "nn_dataset_subset: dataset is NULL");
         return NULL;
@@ -68,8 +71,8 @@ nn_dataset *nn_dataset_subset(nn_dataset *dataset, int64_t start, int64_t count)
     return subset;
 }
 
-nn_dataset *nn_dataset_select(nn_dataset *dataset, const int64_t *samples,
-                              int64_t count) {
+nn_dataset *nn_dataset_select(nn_dataset *dataset, const int64_t *samples, int64_t count)
+{
     const char *who = "nn_dataset_select";
     if (dataset == NULL || (samples == NULL && count > 0)) {
         nni_fail(NN_ERROR_NULL, "%s: %s is NULL", who,
@@ -106,7 +109,8 @@ nn_dataset *nn_dataset_select(nn_dataset *dataset, const int64_t *samples,
 
 /* chosen[i] = 1 for the first `count` of a random order of all samples. */
 static nn_status select_draw(const nn_dataset *dataset, uint64_t seed, int64_t count,
-                             uint8_t *chosen) {
+                             uint8_t *chosen)
+{
     const nn_context *context = dataset->handle.context;
     int64_t all = nn_dataset_count(dataset);
     int64_t *order = nni_alloc(context, (size_t)all, sizeof *order);
@@ -124,7 +128,8 @@ static nn_status select_draw(const nn_dataset *dataset, uint64_t seed, int64_t c
 
 /* The dataset's samples of which chosen is `wanted`. */
 static nn_dataset *select_chosen(nn_dataset *dataset, const uint8_t *chosen,
-                                 uint8_t wanted, int64_t count) {
+                                 uint8_t wanted, int64_t count)
+{
     nn_dataset *subset = select_make(dataset, count, 1);
     int64_t written = 0;
     for (int64_t i = 0; subset != NULL && written < count; i++) {
@@ -135,7 +140,8 @@ static nn_dataset *select_chosen(nn_dataset *dataset, const uint8_t *chosen,
     return subset;
 }
 
-static int64_t select_share(double fraction, int64_t all) {
+static int64_t select_share(double fraction, int64_t all)
+{
     struct nni_float_env env = nni_float_env_enter();
     double share = fraction * (double)all;
     int64_t count = (int64_t)(share + 0.5);
@@ -145,7 +151,8 @@ static int64_t select_share(double fraction, int64_t all) {
 
 /* The two halves of a split; both NULL on failure. */
 static nn_status select_halves(nn_dataset *dataset, const uint8_t *chosen, int64_t count,
-                               nn_dataset **first, nn_dataset **second) {
+                               nn_dataset **first, nn_dataset **second)
+{
     *first = select_chosen(dataset, chosen, 0, nn_dataset_count(dataset) - count);
     if (*first == NULL) {
         return nn_last_status();
@@ -160,7 +167,8 @@ static nn_status select_halves(nn_dataset *dataset, const uint8_t *chosen, int64
 }
 
 nn_status nn_dataset_split(nn_dataset *dataset, double fraction, uint64_t seed,
-                           nn_dataset **first, nn_dataset **second) {
+                           nn_dataset **first, nn_dataset **second)
+{
     const char *who = "nn_dataset_split";
     if (first != NULL) {
         *first = NULL;
@@ -168,7 +176,7 @@ nn_status nn_dataset_split(nn_dataset *dataset, double fraction, uint64_t seed,
     if (second != NULL) {
         *second = NULL;
     }
-    NNI_NOT_NULL(who, dataset);
+    NNI_NOT_NULL_HANDLE(who, dataset);
     NNI_NOT_NULL(who, first);
     NNI_NOT_NULL(who, second);
     if (!(fraction >= 0.0 && fraction <= 1.0)) {

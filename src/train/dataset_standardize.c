@@ -19,7 +19,8 @@ struct standardize_job {
     int64_t elements;
 };
 
-static void standardize_rows(void *data, int32_t index, int64_t first, int64_t end) {
+static void standardize_rows(void *data, int32_t index, int64_t first, int64_t end)
+{
     const struct standardize_job *job = data;
     (void)index;
     for (int64_t r = first; r < end; r++) {
@@ -30,7 +31,8 @@ static void standardize_rows(void *data, int32_t index, int64_t first, int64_t e
 
 /* Checks that the numbers can be divided by. */
 static nn_status standardize_check_values(const char *who, const nn_tensor *mean,
-                                          const nn_tensor *deviation) {
+                                          const nn_tensor *deviation)
+{
     const float *m = mean->data;
     const float *d = deviation->data;
     for (int64_t j = 0; j < mean->count; j++) {
@@ -52,7 +54,8 @@ static nn_status standardize_check_values(const char *who, const nn_tensor *mean
 
 static nn_status standardize_check(const char *who, const nn_dataset *dataset,
                                    int32_t input, const nn_tensor *mean,
-                                   const nn_tensor *deviation) {
+                                   const nn_tensor *deviation)
+{
     NNI_TRY(nni_dataset_check_port(who, dataset, 0, input));
     if (dataset->parent != NULL || dataset->source.read != NULL) {
         return nni_fail(NN_ERROR_STATE, "%s: the dataset is %s, not made of tensors", who,
@@ -70,7 +73,8 @@ static nn_status standardize_check(const char *who, const nn_dataset *dataset,
 }
 
 nn_status nn_dataset_standardize(nn_dataset *dataset, int32_t input,
-                                 const nn_tensor *mean, const nn_tensor *deviation) {
+                                 const nn_tensor *mean, const nn_tensor *deviation)
+{
     const char *who = "nn_dataset_standardize";
     NNI_TRY(standardize_check(who, dataset, input, mean, deviation));
     const nn_context *context = dataset->handle.context;

@@ -10,7 +10,8 @@ enum { NAME_LIST_FIRST_BYTES = 256, NAME_LIST_FIRST_NAMES = 16 };
 
 /* Makes room for one more name of `bytes` bytes. */
 static nn_status name_list_reserve(const nn_context *context, struct nni_name_list *list,
-                                   size_t bytes) {
+                                   size_t bytes)
+{
     if (list->count == list->room) {
         int64_t room = list->room == 0 ? NAME_LIST_FIRST_NAMES : 2 * list->room;
         size_t *starts = nni_grow(context, list->starts, (size_t)list->count,
@@ -36,7 +37,8 @@ static nn_status name_list_reserve(const nn_context *context, struct nni_name_li
 }
 
 nn_status nni_name_list_append(const nn_context *context, struct nni_name_list *list,
-                               const char *bytes, size_t length) {
+                               const char *bytes, size_t length)
+{
     NNI_TRY(name_list_reserve(context, list, length + 1));
     char *name = list->text + list->used;
     if (length > 0) {
@@ -48,16 +50,19 @@ nn_status nni_name_list_append(const nn_context *context, struct nni_name_list *
     return NN_OK;
 }
 
-const char *nni_name_list_get(const struct nni_name_list *list, int64_t index) {
+const char *nni_name_list_get(const struct nni_name_list *list, int64_t index)
+{
     return index >= 0 && index < list->count ? list->text + list->starts[index] : NULL;
 }
 
-size_t nni_name_list_length(const struct nni_name_list *list, int64_t index) {
+size_t nni_name_list_length(const struct nni_name_list *list, int64_t index)
+{
     size_t end = index + 1 < list->count ? list->starts[index + 1] : list->used;
     return end - list->starts[index] - 1;
 }
 
-void nni_name_list_release(const nn_context *context, struct nni_name_list *list) {
+void nni_name_list_release(const nn_context *context, struct nni_name_list *list)
+{
     nni_free(context, list->text);
     nni_free(context, list->starts);
     memset(list, 0, sizeof *list);

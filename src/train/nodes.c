@@ -27,7 +27,7 @@ static nn_tensor *nodes_copy(const nn_trainer *trainer, const struct nni_shape *
 static nn_status nodes_check(const nn_trainer *trainer, const char *who, nn_node node,
                              int needs_backward)
 {
-    NNI_NOT_NULL(who, trainer);
+    NNI_NOT_NULL_HANDLE(who, trainer);
     if (node < 0 || node >= trainer->model->node_count)
         return nni_fail(NN_ERROR_ARGUMENT, "%s: there is no node %d, the model has %d",
                         who, (int)node, (int)trainer->model->node_count);

@@ -173,7 +173,7 @@ nn_status nn_trainer_history(const nn_trainer *trainer, const char *name,
     NNI_NOT_NULL(who, epochs);
     *values = NULL;
     *epochs = 0;
-    NNI_NOT_NULL(who, trainer);
+    NNI_NOT_NULL_HANDLE(who, trainer);
     NNI_NOT_NULL(who, name);
     int32_t series = nni_history_find(&trainer->history, name);
     if (series < 0)
@@ -185,7 +185,7 @@ nn_status nn_trainer_history(const nn_trainer *trainer, const char *name,
 
 nn_status nn_trainer_write_history(const nn_trainer *trainer, const char *path)
 {
-    NNI_NOT_NULL("nn_trainer_write_history", trainer);
+    NNI_NOT_NULL_HANDLE("nn_trainer_write_history", trainer);
     NNI_NOT_NULL("nn_trainer_write_history", path);
     return nni_history_write(&trainer->history, path);
 }

@@ -193,24 +193,16 @@ static nn_trainer *trainer_create(nn_model *model, nn_loss *const *losses,
     return trainer;
 }
 
-/* A NULL argument is the failure of what should have made it: its error is passed on. */
-static nn_status trainer_missing(const char *who, const char *what)
-{
-    if (nn_last_status() == NN_OK)
-        return nni_fail(NN_ERROR_NULL, "%s: %s is NULL", who, what);
-    return nn_last_status();
-}
-
 static nn_status trainer_check_arguments(nn_model *model, nn_loss *const *losses,
                                          int32_t count, const char *who)
 {
     if (model == NULL)
-        return trainer_missing(who, "model");
+        return nni_null_handle(who, "model");
     NNI_TRY(nni_model_check(model, who));
     NNI_NOT_NULL(who, losses);
     for (int32_t i = 0; i < count; i++)
         if (losses[i] == NULL)
-            return trainer_missing(who, "loss");
+            return nni_null_handle(who, "loss");
     return nn_model_build(model);
 }
 
@@ -231,7 +223,7 @@ nn_trainer *nn_trainer_create(nn_model *model, nn_loss *loss, nn_optimizer *opti
     static const char who[] = "nn_trainer_create";
     nn_status status = trainer_check_arguments(model, &loss, 1, who);
     if (status == NN_OK && optimizer == NULL)
-        status = trainer_missing(who, "optimizer");
+        status = nni_null_handle(who, "optimizer");
     if (status != NN_OK) {
         trainer_drop(&loss, 1, optimizer);
         return NULL;
@@ -243,7 +235,7 @@ nn_trainer *nn_trainer_create(nn_model *model, nn_loss *loss, nn_optimizer *opti
 
 nn_status nni_trainer_check(const nn_trainer *trainer, const char *who)
 {
-    NNI_NOT_NULL(who, trainer);
+    NNI_NOT_NULL_HANDLE(who, trainer);
     if (trainer->running)
         return nni_fail(NN_ERROR_STATE,
                         "%s: not allowed from a hook, while the trainer runs", who);
