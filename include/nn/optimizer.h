@@ -7,7 +7,8 @@
  *
  * An optimizer given to a trainer belongs to it (also when that fails); the pointer stays
  * good for changing the rate while the trainer lives. One never given away is destroyed
- * with nn_optimizer_destroy. Creators return NULL on NN_ERROR_ARGUMENT or NN_ERROR_MEMORY. */
+ * with nn_optimizer_destroy. Creators return NULL on NN_ERROR_ARGUMENT or
+ * NN_ERROR_MEMORY. */
 #ifndef NN_OPTIMIZER_H
 #define NN_OPTIMIZER_H
 
@@ -23,8 +24,8 @@ typedef struct nn_optimizer nn_optimizer;
 NN_API nn_optimizer *nn_sgd(nn_context *context, double rate);
 
 /* v = momentum v + (1 - dampening) g (v = g in the first step), w = w - rate v (Polyak
- * 1964). Options: "momentum" in [0, 1), "dampening" in [0, 1] (0), "nesterov" (0): 1 steps
- * as nn_nesterov and needs a dampening of 0. */
+ * 1964). Options: "momentum" in [0, 1), "dampening" in [0, 1] (0), "nesterov" (0): 1
+ * steps as nn_nesterov and needs a dampening of 0. */
 NN_API nn_optimizer *nn_momentum(nn_context *context, double rate, double momentum);
 
 /* v as above without dampening, w = w - rate (g + momentum v) (Nesterov 1983, in
@@ -36,8 +37,8 @@ NN_API nn_optimizer *nn_nesterov(nn_context *context, double rate, double moment
 NN_API nn_optimizer *nn_adagrad(nn_context *context, double rate);
 
 /* s = rho s + (1 - rho) g^2, d = g sqrt(u + epsilon) / sqrt(s + epsilon),
- * u = rho u + (1 - rho) d^2, w = w - rate d (Zeiler 2012, whose rate is 1). Options: "rho"
- * (0.9), "epsilon" (1e-6). */
+ * u = rho u + (1 - rho) d^2, w = w - rate d (Zeiler 2012, whose rate is 1). Options:
+ * "rho" (0.9), "epsilon" (1e-6). */
 NN_API nn_optimizer *nn_adadelta(nn_context *context, double rate);
 
 /* s = rho s + (1 - rho) g^2, w = w - rate g / (sqrt(s) + epsilon) (Tieleman and Hinton
@@ -51,8 +52,8 @@ NN_API nn_optimizer *nn_rmsprop(nn_context *context, double rate);
  * 2015). Options: "beta1" (0.9), "beta2" (0.999), "epsilon" (1e-8). */
 NN_API nn_optimizer *nn_adam(nn_context *context, double rate);
 
-/* Adam with decoupled weight decay (Loshchilov and Hutter 2019); "decoupled_decay" is 0.01
- * by default. */
+/* Adam with decoupled weight decay (Loshchilov and Hutter 2019); "decoupled_decay" is
+ * 0.01 by default. */
 NN_API nn_optimizer *nn_adamw(nn_context *context, double rate);
 
 /* Creates an optimizer by name ("sgd", "momentum", "nesterov", "adagrad", "adadelta",
@@ -60,8 +61,8 @@ NN_API nn_optimizer *nn_adamw(nn_context *context, double rate);
  * adamw 0.001). NN_ERROR_NAME lists the names. */
 NN_API nn_optimizer *nn_optimizer_create(nn_context *context, const char *kind);
 
-/* Destroys an optimizer that no trainer took. NULL is accepted, and so is one that belongs
- * to a trainer: it stays with it. */
+/* Destroys an optimizer that no trainer took. NULL is accepted, and so is one that
+ * belongs to a trainer: it stays with it. */
 NN_API void nn_optimizer_destroy(nn_optimizer *optimizer);
 
 /* The kind's name; NULL for NULL. */
@@ -95,12 +96,12 @@ NN_API nn_status nn_optimizer_set_rate(nn_optimizer *optimizer, double rate);
 /* The rate as set (not as a schedule has it now: nn_trainer_rate). 0 for NULL. */
 NN_API double nn_optimizer_rate(const nn_optimizer *optimizer);
 
-/* Makes one step over `count` (parameter, gradient) pairs of float32 tensors, with no model
- * at all: the first call fixes their number and shapes (NN_ERROR_SHAPE later) and
+/* Makes one step over `count` (parameter, gradient) pairs of float32 tensors, with no
+ * model at all: the first call fixes their number and shapes (NN_ERROR_SHAPE later) and
  * allocates the state; parameters are told apart by position. NN_ERROR_STATE where the
  * optimizer belongs to a trainer. NN_ERROR_GRADIENT where a gradient is not finite,
- * NN_ERROR_ARGUMENT where a parameter and its gradient overlap in memory. Nothing has been
- * changed where it fails. */
+ * NN_ERROR_ARGUMENT where a parameter and its gradient overlap in memory. Nothing has
+ * been changed where it fails. */
 NN_API nn_status nn_optimizer_step(nn_optimizer *optimizer, nn_tensor *const *parameters,
                                    const nn_tensor *const *gradients, int32_t count);
 
