@@ -37,6 +37,7 @@ TEST_TIMEOUT ?= 300
 empty :=
 space := $(empty) $(empty)
 comma := ,
+hash  := \#
 
 config := $(subst $(space),_,$(subst /,_,$(CC)))
 config := $(config)$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
@@ -115,7 +116,7 @@ chosen        := $(if $(TESTS),$(filter $(named),$(checks)),$(checks))
 
 # Examples that need zlib are built where its header is found.
 zlib_examples    := $(filter examples/fashion_mnist.c,$(wildcard examples/*.c))
-has_zlib         := $(shell echo '\#include <zlib.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes)
+has_zlib         := $(shell echo '$(hash)include <zlib.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes)
 left_out         := $(if $(has_zlib),,$(zlib_examples))
 example_programs  = $(patsubst examples/%.c,$(examples)/%,$(1))
 
@@ -184,7 +185,7 @@ $(out)/tests/%: $(out)/tests/%.o $(support) $(static)
 
 # Logs lie beside the programs, NAME.log.
 run_tests = RUNNER=$(call quote,$(RUNNER)) PYTHON=$(call quote,$(PYTHON)) \
-    SANITIZE=$(SANITIZE) TEST_TIMEOUT=$(TEST_TIMEOUT) NN_LIBRARY=$(lib)/libnn.so \
+    SANITIZE=$(SANITIZE) TEST_TIMEOUT=$(TEST_TIMEOUT) NN_LIBRARY=$(lib)/libnn.so NN_EXAMPLES=$(examples) \
     sh tests/setup/run_tests.sh $(out)/tests
 
 .PHONY: check check-threads torture

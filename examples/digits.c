@@ -35,9 +35,8 @@ static nn_model *network(nn_context *context)
     nn_model *model = nn_model_create(context);
     nn_model_add(model, nn_input_shaped(context, NN_UINT8, &pixels, 1));
     nn_model_add(model, nn_rescale(context, 1.0 / 16, 0));
-    nn_model_add(model, nn_dense(context, 128, NN_RELU));
-    nn_model_add(model, nn_dropout(context, 0.3));
-    nn_model_add(model, nn_dense(context, 64, NN_RELU));
+    nn_model_add(model, nn_dense(context, 256, NN_RELU));
+    nn_model_add(model, nn_dropout(context, 0.5));
     nn_model_add(model, nn_dense(context, CLASSES, NN_LINEAR));
     return model;
 }

@@ -1,0 +1,63 @@
+"""Runs the examples and checks their RESULT line against what their text claims."""
+
+import os
+import subprocess
+import sys
+import unittest
+
+EXAMPLES = os.environ.get("NN_EXAMPLES", "build/examples")
+DIGITS = "examples/data/digits.csv"
+
+
+def run(*command):
+    """Runs a command; returns its output and the pairs of its last line."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          universal_newlines=True, timeout=250, check=False)
+    if done.returncode != 0:
+        raise AssertionError(f"{command} ended with {done.returncode}: {done.stderr}")
+    last = done.stdout.rstrip("\n").split("\n")[-1].split(" ")
+    if last[0] != "RESULT":
+        raise AssertionError(f"{command} does not end in a RESULT line: {last}")
+    return done.stdout, dict(pair.split("=", 1) for pair in last[1:])
+
+
+def program(name, *arguments):
+    return run(os.path.join(EXAMPLES, name), *arguments)
+
+
+class Examples(unittest.TestCase):
+    def test_the_perceptron_gives_the_number_of_the_slide(self):
+        output, result = program("perceptron")
+        self.assertAlmostEqual(float(result["y"]), 0.002473, delta=1e-6)
+        self.assertIn("about 0.002", output)
+
+    def test_a_student_with_four_lectures_and_five_hours_passes(self):
+        _, result = program("pass_class", "4", "5")
+        self.assertEqual(result["pass"], "1")
+        self.assertGreater(float(result["accuracy"]), 0.9)
+
+    def test_a_student_who_does_nothing_does_not_pass(self):
+        _, result = program("pass_class", "0", "1")
+        self.assertEqual(result["pass"], "0")
+        self.assertLess(float(result["probability"]), 0.05)
+
+    def test_digits_are_read_in_97_of_100_cases_for_five_seeds(self):
+        for seed in range(1, 6):
+            output, result = program("digits", DIGITS, str(seed))
+            self.assertGreaterEqual(float(result["test_accuracy"]), 0.97, f"seed {seed}")
+            self.assertIn("read as", output)
+
+    def test_digits_give_the_same_numbers_for_the_same_seed(self):
+        self.assertEqual(program("digits", DIGITS, "7"), program("digits", DIGITS, "7"))
+
+    def test_a_missing_file_is_named(self):
+        with self.assertRaisesRegex(AssertionError, "NN_ERROR_IO: .*no-such-file"):
+            program("digits", "no-such-file.csv")
+
+    def test_digits_from_python_with_nothing_but_ctypes(self):
+        _, result = run(sys.executable, "examples/ctypes_digits.py")
+        self.assertGreaterEqual(float(result["test_accuracy"]), 0.96)
+
+
+if __name__ == "__main__":
+    unittest.main()
