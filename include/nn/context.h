@@ -1,13 +1,13 @@
 /* nn/context.h - what a host may supply: memory, logging, threads, limits and the seed.
  *
  * Every creator takes a context as its first argument. NULL stands for the default, which
- * cannot be changed: malloc, silent, one thread, the best instruction set, no memory limit
- * and the seed NN_DEFAULT_SEED. Handles that are joined (a layer with its model, a model
- * with its trainer) must share a context; otherwise NN_ERROR_CONTEXT.
+ * cannot be changed: malloc, silent, one thread, the best instruction set, no memory
+ * limit and the seed NN_DEFAULT_SEED. Handles that are joined (a layer with its model, a
+ * model with its trainer) must share a context; otherwise NN_ERROR_CONTEXT.
  *
- * A context is set up first and used afterwards: its setters return NN_ERROR_STATE while
- * any handle made with it is alive. After that it is read only, and any number of threads
- * may create handles with it. */
+ * A context is set up first and used afterwards: its setters return NN_ERROR_STATE
+ * while any handle made with it is alive. After that it is read only, and any number
+ * of threads may create handles with it. */
 #ifndef NN_CONTEXT_H
 #define NN_CONTEXT_H
 
@@ -34,8 +34,9 @@ typedef struct nn_allocator {
 
 enum {
     NN_LOG_WARNING = 1,
-    NN_LOG_INFO = 2,    /* one line: an epoch has ended, training stopped early */
-    NN_LOG_PROGRESS = 3 /* a line that replaces the last one (a progress bar); see trainer.h */
+    NN_LOG_INFO = 2, /* one line: an epoch has ended, training stopped early */
+    NN_LOG_PROGRESS =
+        3 /* a line that replaces the last one (a progress bar); see trainer.h */
 };
 
 /* The host's log. text is one line without a line feed, valid during the call. log is
@@ -46,10 +47,11 @@ typedef struct nn_logger {
     void *user;
 } nn_logger;
 
-/* The host's threads. parallel_for calls task(data, i) once for each i in 0 ... count - 1,
- * in any order, on any threads, and returns when all are done. Tasks never wait for one
- * another, so an executor may run them one after the other. concurrency is the number of
- * tasks that can run at the same time (1 ... 1024): work is cut into about so many. */
+/* The host's threads. parallel_for calls task(data, i) once for each i in 0 ... count
+ * - 1, in any order, on any threads, and returns when all are done. Tasks never wait
+ * for one another, so an executor may run them one after the other. concurrency is the
+ * number of tasks that can run at the same time (1 ... 1024): work is cut into about
+ * so many. */
 typedef struct nn_executor {
     uint32_t struct_size; /* sizeof(nn_executor) */
     int32_t concurrency;
@@ -77,10 +79,11 @@ NN_API nn_status nn_context_set_threads(nn_context *context, int32_t threads);
 
 /* Computes on the host's executor (copied); NULL goes back to one thread. Replaces a
  * thread count set before. */
-NN_API nn_status nn_context_set_executor(nn_context *context, const nn_executor *executor);
+NN_API nn_status nn_context_set_executor(nn_context *context,
+                                         const nn_executor *executor);
 
-/* Uses no newer instruction set than isa (NN_ISA_...; default NN_ISA_BEST). Results do not
- * depend on it. */
+/* Uses no newer instruction set than isa (NN_ISA_...; default NN_ISA_BEST). Results do
+ * not depend on it. */
 NN_API nn_status nn_context_set_max_isa(nn_context *context, int32_t isa);
 
 /* Refuses allocations that would take the memory of all handles of this context above
@@ -101,7 +104,8 @@ NN_API int32_t nn_context_threads(const nn_context *context);
 /* The seed; context may be NULL. */
 NN_API uint64_t nn_context_seed(const nn_context *context);
 
-/* Bytes that the handles of this context hold now; 0 for NULL (the default does not count). */
+/* Bytes that the handles of this context hold now; 0 for NULL (the default does not
+ * count). */
 NN_API uint64_t nn_context_memory_used(const nn_context *context);
 
 #ifdef __cplusplus

@@ -1,17 +1,17 @@
 /* nn/layer.h - layers: what a network is made of.
  *
  * A creator returns a layer that belongs to nobody yet; nn_model_add and nn_model_apply
- * (model.h) take it over, also when they fail, and it lives as long as the model.
- * A layer that was never given to a model is destroyed with nn_layer_destroy. Options are
- * set before the layer is applied, but for nn_layer_set_trainable and
+ * (model.h) take it over, also when they fail, and it lives as long as the model. A layer
+ * that was never given to a model is destroyed with nn_layer_destroy. Options are set
+ * before the layer is applied, but for nn_layer_set_trainable and
  * nn_layer_set_rate_multiplier, which trainers created later heed.
  *
  * Shapes here are those of one sample: the batch dimension in front is never written.
  * Images are (height, width, channels). Everything computes in float32.
  *
- * Creators return NULL on failure: NN_ERROR_ARGUMENT (the text names layer, option, range
- * and value), NN_ERROR_SIZE, NN_ERROR_MEMORY. A NULL layer may be passed on: the model then
- * remembers that first error. */
+ * Creators return NULL on failure: NN_ERROR_ARGUMENT (the text names layer, option,
+ * range and value), NN_ERROR_SIZE, NN_ERROR_MEMORY. A NULL layer may be passed on: the
+ * model then remembers that first error. */
 #ifndef NN_LAYER_H
 #define NN_LAYER_H
 
@@ -74,18 +74,19 @@ NN_API nn_layer *nn_dense(nn_context *context, int64_t units, int32_t activation
  * one of leaky relu (0.01) and elu (1). */
 NN_API nn_layer *nn_activation(nn_context *context, int32_t activation);
 
-/* In training sets each element to 0 with probability rate and multiplies the others by
- * 1 / (1 - rate) (inverted dropout, Srivastava 2014; the lecture's rate is 0.5); otherwise
- * does nothing. 0 <= rate < 1. The mask is a function of seed, step, node and element. */
+/* In training sets each element to 0 with probability rate and multiplies the others
+ * by 1 / (1 - rate) (inverted dropout, Srivastava 2014; the lecture's rate is 0.5);
+ * otherwise does nothing. 0 <= rate < 1. The mask is a function of seed, step, node
+ * and element. */
 NN_API nn_layer *nn_dropout(nn_context *context, double rate);
 
-/* y = scale x + offset, from uint8, int32, int64 or float32 to float32. Pixels to 0 ... 1:
- * nn_rescale(NULL, 1.0 / 255, 0). */
+/* y = scale x + offset, from uint8, int32, int64 or float32 to float32. Pixels to 0
+ * ... 1: nn_rescale(NULL, 1.0 / 255, 0). */
 NN_API nn_layer *nn_rescale(nn_context *context, double scale, double offset);
 
 /* y = (x - mean) / deviation, element by element, to float32. mean and deviation have
- * `count` numbers, which is 1 or the sample's element count; deviations are positive. They
- * are copied and belong to the model's file. */
+ * `count` numbers, which is 1 or the sample's element count; deviations are positive.
+ * They are copied and belong to the model's file. */
 NN_API nn_layer *nn_standardize(nn_context *context, const float *mean,
                                 const float *deviation, int64_t count);
 
@@ -101,18 +102,20 @@ NN_API nn_layer *nn_add(nn_context *context);
 /* The product of two or more inputs of the same shape, element by element. */
 NN_API nn_layer *nn_multiply(nn_context *context);
 
-/* The inputs one after the other along an axis of the sample (negative ones count from the
- * end; the batch is not an axis). The other dimensions agree. */
+/* The inputs one after the other along an axis of the sample (negative ones count from
+ * the end; the batch is not an axis). The other dimensions agree. */
 NN_API nn_layer *nn_concat(nn_context *context, int32_t axis);
 
 /* Elements start ... start + count - 1 along an axis. */
-NN_API nn_layer *nn_slice(nn_context *context, int32_t axis, int64_t start, int64_t count);
+NN_API nn_layer *nn_slice(nn_context *context, int32_t axis, int64_t start,
+                          int64_t count);
 
 /* The matrix product of two inputs, sample by sample: op(a) (M, K), op(b) (K, N), where
  * op transposes if its flag is not 0. */
 NN_API nn_layer *nn_matmul(nn_context *context, int32_t transpose_a, int32_t transpose_b);
 
-/* The sum over one axis of the sample, or over the whole sample (NN_ALL, giving shape ()). */
+/* The sum over one axis of the sample, or over the whole sample (NN_ALL, giving shape
+ * ()). */
 NN_API nn_layer *nn_sum(nn_context *context, int32_t axis);
 
 /* The mean over one axis of the sample, or over the whole sample. */
@@ -123,24 +126,31 @@ NN_API nn_layer *nn_mean(nn_context *context, int32_t axis);
  * "sum", "mean") with its default options. NN_ERROR_NAME lists the names. */
 NN_API nn_layer *nn_layer_create(nn_context *context, const char *kind);
 
-/* Destroys a layer that no model took. NULL is accepted, and so is a layer that belongs to
- * a model: it stays with it. */
+/* Destroys a layer that no model took. NULL is accepted, and so is a layer that
+ * belongs to a model: it stays with it. */
 NN_API void nn_layer_destroy(nn_layer *layer);
 
 /* ---- options ---- */
 
-/* Sets an option by its name. All four return NN_ERROR_NAME (the text lists the layer's
+/* Sets an option by its name. All five return NN_ERROR_NAME (the text lists the layer's
  * options), NN_ERROR_ARGUMENT (range and value) or NN_ERROR_STATE (already applied).
  *
- *   input        dtype "float32", shape [features]     dense   units, activation, bias, alpha
- *   activation   activation, alpha                     dropout rate
- *   rescale      scale, offset                         standardize mean [...], deviation [...]
- *   reshape      shape [...]                           concat, sum, mean  axis
- *   slice        axis, start, count                    matmul  transpose_a, transpose_b */
+ *   input        dtype "float32", shape [features]
+ *   dense        units, activation, bias, alpha
+ *   activation   activation, alpha
+ *   dropout      rate
+ *   rescale      scale, offset
+ *   standardize  mean [...], deviation [...]
+ *   reshape      shape [...]
+ *   concat, sum, mean  axis
+ *   slice        axis, start, count
+ *   matmul       transpose_a, transpose_b */
 NN_API nn_status nn_layer_set_int(nn_layer *layer, const char *option, int64_t value);
+/* For numbers that need not be whole. */
 NN_API nn_status nn_layer_set_float(nn_layer *layer, const char *option, double value);
 /* For the options that are a choice, by the choice's name: "relu", "uint8". */
-NN_API nn_status nn_layer_set_text(nn_layer *layer, const char *option, const char *value);
+NN_API nn_status nn_layer_set_text(nn_layer *layer, const char *option,
+                                   const char *value);
 /* For shapes (at most NN_MAX_RANK - 1 numbers). */
 NN_API nn_status nn_layer_set_ints(nn_layer *layer, const char *option,
                                    const int64_t *values, int64_t count);
@@ -149,7 +159,8 @@ NN_API nn_status nn_layer_set_floats(nn_layer *layer, const char *option,
                                      const float *values, int64_t count);
 
 /* The value of a numeric option or a choice. *value is 0 on failure. */
-NN_API nn_status nn_layer_option(const nn_layer *layer, const char *option, double *value);
+NN_API nn_status nn_layer_option(const nn_layer *layer, const char *option,
+                                 double *value);
 
 /* Names the layer (1 ... 63 characters: letters, digits, '_', '-'); parameters are named
  * after it: "hidden.weight". Without a name the model gives one: "dense_1". Names are
@@ -193,8 +204,9 @@ enum { NN_CUSTOM_NEEDS_INPUT = 1, NN_CUSTOM_NEEDS_OUTPUT = 2 };
  * (nn_call_set_output), parameters (nn_call_add_parameter) and what backward will read
  * (nn_call_set_needs). forward fills nn_call_output for nn_call_rows samples. backward
  * fills each nn_call_input_gradient that is not NULL, and adds to each
- * nn_call_parameter_gradient that is not NULL. backward may be NULL for a layer that passes
- * no gradient. destroy (may be NULL) is called once with user when the layer goes. */
+ * nn_call_parameter_gradient that is not NULL. backward may be NULL for a layer that
+ * passes no gradient. destroy (may be NULL) is called once with user when the layer
+ * goes. */
 typedef struct nn_custom_layer {
     uint32_t struct_size; /* sizeof(nn_custom_layer) */
     const char *name;     /* the kind's name, as for nn_layer_set_name; copied */
@@ -213,7 +225,8 @@ NN_API int32_t nn_call_input_count(const nn_call *call);
 
 /* The shape of one sample of an input; *rank may be NULL. NULL where there is no such
  * input. */
-NN_API const int64_t *nn_call_input_shape(const nn_call *call, int32_t input, int32_t *rank);
+NN_API const int64_t *nn_call_input_shape(const nn_call *call, int32_t input,
+                                          int32_t *rank);
 
 /* In infer: the shape of one sample of the output (rank 0 ... 7). */
 NN_API nn_status nn_call_set_output(nn_call *call, const int64_t *shape, int32_t rank);
@@ -222,7 +235,8 @@ NN_API nn_status nn_call_set_output(nn_call *call, const int64_t *shape, int32_t
  * initialiser. name as for nn_layer_set_name; copied. */
 NN_API nn_status nn_call_add_parameter(nn_call *call, const char *name,
                                        const int64_t *shape, int32_t rank, int64_t fan_in,
-                                       int64_t fan_out, int32_t initializer, double value);
+                                       int64_t fan_out, int32_t initializer,
+                                       double value);
 
 /* In infer: what backward reads, a sum of NN_CUSTOM_NEEDS_...; by default both. */
 NN_API nn_status nn_call_set_needs(nn_call *call, int32_t needs);
@@ -246,7 +260,8 @@ NN_API const float *nn_call_parameter(const nn_call *call, int32_t parameter);
 /* In backward: the gradient with respect to the output. */
 NN_API const float *nn_call_output_gradient(const nn_call *call);
 
-/* In backward: where the gradient with respect to an input goes; NULL where nobody asks. */
+/* In backward: where the gradient with respect to an input goes; NULL where nobody
+ * asks. */
 NN_API float *nn_call_input_gradient(nn_call *call, int32_t input);
 
 /* In backward: the gradient of a parameter, to add to; NULL where it is frozen. */

@@ -10,13 +10,13 @@
  *     nn_model_output(model, s);
  * A node is a small number that belongs to its model: nothing to free. Shapes are checked
  * as layers are applied. A model takes over each layer given to it, also when that fails,
- * and remembers its first error: every later call, and nn_trainer_create, fails with it. So
- * a program may put a whole network together and check once.
+ * and remembers its first error: every later call, and nn_trainer_create, fails with it.
+ * So a program may put a whole network together and check once.
  *
- * nn_model_build then fixes the structure and makes the parameters; trainers and sessions
- * do it by themselves. Parameters belong to the model: a trainer changes them, the program
- * may read and write them at any time in between. A const model may be used by any number
- * of threads at the same time. */
+ * nn_model_build then fixes the structure and makes the parameters; trainers and
+ * sessions do it by themselves. Parameters belong to the model: a trainer changes
+ * them, the program may read and write them at any time in between. A const model may
+ * be used by any number of threads at the same time. */
 #ifndef NN_MODEL_H
 #define NN_MODEL_H
 
@@ -35,27 +35,28 @@ typedef int32_t nn_node;
 /* Creates an empty model. NULL on NN_ERROR_MEMORY. */
 NN_API nn_model *nn_model_create(nn_context *context);
 
-/* Destroys a model with its layers; NULL is accepted. Trainers and sessions keep what they
- * need of it. */
+/* Destroys a model with its layers; NULL is accepted. Trainers and sessions keep what
+ * they need of it. */
 NN_API void nn_model_destroy(nn_model *model);
 
 /* ---- putting together ---- */
 
-/* Puts a layer on top of the last node added; the first one is an input. The last node is
- * the output, unless nn_model_output says otherwise. Takes the layer. The model's first
- * error, or NN_ERROR_SHAPE, NN_ERROR_RANK, NN_ERROR_DTYPE, NN_ERROR_CONTEXT,
- * NN_ERROR_STATE (built), NN_ERROR_NAME (two layers of one name), NN_ERROR_MEMORY. */
+/* Puts a layer on top of the last node added; the first one is an input. The last node
+ * is the output, unless nn_model_output says otherwise. Takes the layer. The model's
+ * first error, or NN_ERROR_SHAPE, NN_ERROR_RANK, NN_ERROR_DTYPE, NN_ERROR_ARGUMENT
+ * (the number of inputs), NN_ERROR_CONTEXT, NN_ERROR_STATE (built, or a layer of
+ * another model), NN_ERROR_NAME (two layers of one name), NN_ERROR_MEMORY. */
 NN_API nn_status nn_model_add(nn_model *model, nn_layer *layer);
 
 /* Adds an input node; shape is that of one sample (rank 0 ... 7, dimensions >= 1). */
 NN_API nn_node nn_model_input(nn_model *model, int32_t dtype, const int64_t *shape,
                               int32_t rank);
 
-/* Applies a layer to one node, or to several; the result is a new node. Takes the layer. A
- * layer of this model may be applied again: its parameters are then shared. */
+/* Applies a layer to one node, or to several; the result is a new node. Takes the
+ * layer. A layer of this model may be applied again: its parameters are then shared. */
 NN_API nn_node nn_model_apply(nn_model *model, nn_layer *layer, nn_node input);
-NN_API nn_node nn_model_apply_many(nn_model *model, nn_layer *layer, const nn_node *inputs,
-                                   int32_t count);
+NN_API nn_node nn_model_apply_many(nn_model *model, nn_layer *layer,
+                                   const nn_node *inputs, int32_t count);
 
 /* Makes a float32 node the next output. A node may be an output only once. */
 NN_API nn_status nn_model_output(nn_model *model, nn_node node);
@@ -69,15 +70,16 @@ NN_API nn_status nn_model_set_seed(nn_model *model, uint64_t seed);
  * names it). */
 NN_API nn_status nn_model_build(nn_model *model);
 
-/* Draws the parameters again from their initialisers with this seed. NN_ERROR_STATE before
- * build. */
+/* Draws the parameters again from their initialisers with this seed. NN_ERROR_STATE
+ * before build. */
 NN_API nn_status nn_model_initialize(nn_model *model, uint64_t seed);
 
-/* A built copy with its own parameters, equal in every bit. NULL where the model cannot be
- * built, holds custom layers (NN_ERROR_STATE), or on NN_ERROR_MEMORY. */
+/* A built copy with its own parameters, equal in every bit. NULL where the model
+ * cannot be built, holds custom layers (NN_ERROR_STATE), or on NN_ERROR_MEMORY. */
 NN_API nn_model *nn_model_clone(nn_model *model);
 
-/* The status of the first error, NN_OK where there is none; its text is nn_model_error. */
+/* The status of the first error, NN_OK where there is none; its text is
+ * nn_model_error. */
 NN_API nn_status nn_model_status(const nn_model *model);
 
 /* The first error's text; "" where there is none; NULL for NULL. */
@@ -103,8 +105,8 @@ NN_API nn_layer *nn_model_layer(const nn_model *model, const char *name);
 
 /* The shape of one sample at a node (valid as long as the model) and its dtype; rank and
  * dtype may be NULL. NULL where there is no such node. */
-NN_API const int64_t *nn_model_node_shape(const nn_model *model, nn_node node, int32_t *rank,
-                                          int32_t *dtype);
+NN_API const int64_t *nn_model_node_shape(const nn_model *model, nn_node node,
+                                          int32_t *rank, int32_t *dtype);
 
 /* ---- parameters (once built) ---- */
 
@@ -124,17 +126,17 @@ NN_API const char *nn_model_parameter_name(const nn_model *model, int32_t index)
 
 /* ---- using ---- */
 
-/* Computes outputs from inputs, one tensor for each input and output of the model, all with
- * the same leading dimension. For one call; many calls are faster with a session. The model
- * is built if it is not. NN_ERROR_SHAPE, NN_ERROR_DTYPE, NN_ERROR_MEMORY. */
+/* Computes outputs from inputs, one tensor for each input and output of the model, all
+ * with the same leading dimension. For one call; many calls are faster with a session.
+ * The model is built if it is not. NN_ERROR_SHAPE, NN_ERROR_DTYPE, NN_ERROR_MEMORY. */
 NN_API nn_status nn_model_predict(nn_model *model, const nn_tensor *const *inputs,
                                   int32_t input_count, nn_tensor *const *outputs,
                                   int32_t output_count);
 
-/* A table for people: nodes, output shapes, parameters, memory. Writes at most `capacity`
- * bytes, a final 0 included, into buffer; *length (may be NULL) is the length of the whole
- * text without it, so a call with buffer NULL and capacity 0 asks for the size. Builds the
- * model. */
+/* A table for people: nodes, output shapes, parameters, memory. Writes at most
+ * `capacity` bytes, a final 0 included, into buffer; *length (may be NULL) is the
+ * length of the whole text without it, so a call with buffer NULL and capacity 0 asks
+ * for the size. Builds the model. */
 NN_API nn_status nn_model_summary(nn_model *model, char *buffer, size_t capacity,
                                   size_t *length);
 

@@ -29,8 +29,8 @@ NN_API void nn_session_destroy(nn_session *session);
  * input's dtype, outputs[i] room for (rows, shape of output i) floats. Inputs are not
  * checked for NaN: what goes in comes out. NN_ERROR_NULL, NN_ERROR_SIZE,
  * NN_ERROR_CALLBACK (a custom layer). */
-NN_API nn_status nn_session_run(nn_session *session, const void *const *inputs, int64_t rows,
-                                void *const *outputs);
+NN_API nn_status nn_session_run(nn_session *session, const void *const *inputs,
+                                int64_t rows, void *const *outputs);
 
 /* Takes a new snapshot of the parameters. Nobody may be changing them meanwhile. */
 NN_API nn_status nn_session_refresh(nn_session *session);

@@ -2,7 +2,8 @@
  *
  * A trainer is a model, a loss for each of its outputs, an optimizer, their schedules and
  * the state of a run. The model stays the caller's; losses and optimizer become the
- * trainer's, also when nn_trainer_create fails. A trainer belongs to one thread at a time.
+ * trainer's, also when nn_trainer_create fails. A trainer belongs to one thread at a
+ * time.
  *
  * Three levels:
  *   simple     nn_trainer_fit: epochs over a dataset, with validation and early stopping
@@ -26,16 +27,17 @@ extern "C" {
 
 typedef struct nn_trainer nn_trainer;
 
-/* Creates a trainer for a model with one output (built if it is not). NULL on the model's
- * error, a NULL loss or optimizer (whose error is passed on), NN_ERROR_SHAPE,
- * NN_ERROR_CONTEXT, NN_ERROR_STATE (a loss or optimizer of another trainer),
- * NN_ERROR_MEMORY. */
+/* Creates a trainer for a model with one output (built if it is not). NULL on the
+ * model's error, a NULL loss or optimizer (whose error is passed on),
+ * NN_ERROR_ARGUMENT (the number of losses, a weight), NN_ERROR_SHAPE,
+ * NN_ERROR_CONTEXT, NN_ERROR_STATE (a loss or optimizer of another trainer, an
+ * optimizer that has made steps of its own), NN_ERROR_MEMORY. */
 NN_API nn_trainer *nn_trainer_create(nn_model *model, nn_loss *loss,
                                      nn_optimizer *optimizer);
 
-/* The same with one loss for each output; J = sum_o weights[o] J_o. weights (finite, >= 0)
- * may be NULL for all 1. optimizer may be NULL: then the trainer computes losses and
- * gradients but nn_trainer_update, step and fit are NN_ERROR_STATE. */
+/* The same with one loss for each output; J = sum_o weights[o] J_o. weights (finite,
+ * >= 0) may be NULL for all 1. optimizer may be NULL: then the trainer computes losses
+ * and gradients but nn_trainer_update, step and fit are NN_ERROR_STATE. */
 NN_API nn_trainer *nn_trainer_create_many(nn_model *model, nn_loss *const *losses,
                                           const double *weights, int32_t count,
                                           nn_optimizer *optimizer);
@@ -45,9 +47,10 @@ NN_API void nn_trainer_destroy(nn_trainer *trainer);
 
 /* ---- options; all before or between runs. trainer may be NULL: NN_ERROR_NULL ---- */
 
+enum { NN_FULL_BATCH = -1 };
+
 /* Samples in a mini-batch (>= 1; default 32): 1 is stochastic, NN_FULL_BATCH full-batch
  * gradient descent. The last batch of an epoch may be smaller; it is used. */
-enum { NN_FULL_BATCH = -1 };
 NN_API nn_status nn_trainer_set_batch_size(nn_trainer *trainer, int64_t samples);
 
 /* Computes a batch in parts of this many samples, so that memory is bounded by the part;
@@ -67,8 +70,8 @@ NN_API nn_status nn_trainer_set_shuffle(nn_trainer *trainer, int32_t shuffle);
 NN_API nn_status nn_trainer_set_validation_split(nn_trainer *trainer, double fraction);
 
 /* Stops when the monitored quantity has not improved by more than min_delta (>= 0) for
- * `patience` epochs in a row (>= 1; 0 switches it off, the default). restore_best: puts the
- * parameters of the best epoch back when the run ends. */
+ * `patience` epochs in a row (>= 1; 0 switches it off, the default). restore_best:
+ * puts the parameters of the best epoch back when the run ends. */
 NN_API nn_status nn_trainer_set_early_stopping(nn_trainer *trainer, int32_t patience,
                                                double min_delta, int32_t restore_best);
 
@@ -80,10 +83,11 @@ enum { NN_MINIMIZE = 1, NN_MAXIMIZE = 2 };
 NN_API nn_status nn_trainer_set_monitor(nn_trainer *trainer, const char *name,
                                         int32_t direction);
 
-/* Whether losses and gradients that are NaN or infinite stop the run with NN_ERROR_LOSS and
- * NN_ERROR_GRADIENT, naming layer and step, before the update (default 1 for both).
- * gradients = 0 saves one pass over the gradients. */
-NN_API nn_status nn_trainer_set_checks(nn_trainer *trainer, int32_t loss, int32_t gradients);
+/* Whether losses and gradients that are NaN or infinite stop the run with
+ * NN_ERROR_LOSS and NN_ERROR_GRADIENT, naming layer and step, before the update
+ * (default 1 for both). gradients = 0 saves one pass over the gradients. */
+NN_API nn_status nn_trainer_set_checks(nn_trainer *trainer, int32_t loss,
+                                       int32_t gradients);
 
 /* Keeps the value and gradient of every node after a step, for nn_trainer_node_value and
  * nn_trainer_node_gradient (default 0: their memory is reused). */
@@ -95,7 +99,7 @@ NN_API nn_status nn_trainer_set_input_gradients(nn_trainer *trainer, int32_t ena
 enum {
     NN_PROGRESS_NONE = 0,
     NN_PROGRESS_EPOCH = 1, /* a line (NN_LOG_INFO) for each epoch; the default */
-    NN_PROGRESS_BAR = 2    /* also a bar with samples per second and remaining time, several
+    NN_PROGRESS_BAR = 2    /* and a bar with samples per second and remaining time, many
                               times a second (NN_LOG_PROGRESS), for a terminal */
 };
 
@@ -108,7 +112,8 @@ NN_API nn_status nn_trainer_set_progress(nn_trainer *trainer, int32_t progress);
 NN_API nn_status nn_trainer_set_rate_constant(nn_trainer *trainer);
 
 /* rate = base factor^floor(epoch / every), epoch = 0, 1, ... every >= 1, factor > 0. */
-NN_API nn_status nn_trainer_set_rate_step(nn_trainer *trainer, int32_t every, double factor);
+NN_API nn_status nn_trainer_set_rate_step(nn_trainer *trainer, int32_t every,
+                                          double factor);
 
 /* rate = base factor^epoch. factor > 0. */
 NN_API nn_status nn_trainer_set_rate_exponential(nn_trainer *trainer, double factor);
@@ -137,36 +142,48 @@ NN_API nn_status nn_trainer_set_warmup(nn_trainer *trainer, int64_t steps);
 /* The rate of the last step; before the first one, of the next. 0 for NULL. */
 NN_API double nn_trainer_rate(const nn_trainer *trainer);
 
-/* ---- metrics ---- */
+/* ---- metrics ----
+ *
+ * accuracy         share of samples whose class is right: the largest of several outputs,
+ *                  or one output against its threshold (0 for logits, 1/2 otherwise)
+ * binary accuracy  share of output elements on the right side of the threshold
+ * precision        true positives / predicted positives
+ * recall           true positives / positives
+ * F1               2 precision recall / (precision + recall)
+ *                  (with more than two classes all three are means over the classes, the
+ *                  macro average; they are 0 where a denominator is 0)
+ * R2               1 - sum (y - f)^2 / sum (y - mean y)^2, the mean over output elements
+ */
 
 enum {
-    NN_ACCURACY = 1,        /* share of samples whose class is right: the largest of several
-                               outputs, or one output against its decision threshold (0 for
-                               logits, 1/2 otherwise) */
-    NN_BINARY_ACCURACY = 2, /* share of output elements on the right side of the threshold */
-    NN_PRECISION = 3,       /* true positives / predicted positives; with more than two */
-    NN_RECALL = 4,          /* classes the mean over classes (macro average); 0 where the */
-    NN_F1 = 5,              /* denominator is 0 */
+    NN_ACCURACY = 1,
+    NN_BINARY_ACCURACY = 2,
+    NN_PRECISION = 3,
+    NN_RECALL = 4,
+    NN_F1 = 5,
     NN_MEAN_ABSOLUTE_ERROR = 6,
-    NN_R2 = 7 /* 1 - sum (y - f)^2 / sum (y - mean y)^2, the mean over output elements */
+    NN_R2 = 7
 };
 
-/* Adds a metric of an output: its value is computed over training (as it goes on), over
- * validation and in nn_trainer_evaluate, and named "accuracy", "precision", ...; with
- * several outputs "accuracy_0", ... Samples weigh alike. NN_ERROR_ARGUMENT; NN_ERROR_SHAPE
- * where output and target do not suit it is reported when data is seen; NN_ERROR_STATE once
- * training has begun. */
-NN_API nn_status nn_trainer_add_metric(nn_trainer *trainer, int32_t metric, int32_t output);
+/* Adds a metric of an output: its value is computed over training (as it goes on),
+ * over validation and in nn_trainer_evaluate, and named "accuracy", "precision", ...;
+ * with several outputs "accuracy_0", ... Samples weigh alike. NN_ERROR_ARGUMENT;
+ * NN_ERROR_SHAPE where output and target do not suit it is reported when data is seen;
+ * NN_ERROR_STATE once training has begun. */
+NN_API nn_status nn_trainer_add_metric(nn_trainer *trainer, int32_t metric,
+                                       int32_t output);
 
-/* Adds "top_<k>_accuracy": the share of samples whose label is among the k largest outputs
- * (k >= 1). */
+/* Adds "top_<k>_accuracy": the share of samples whose label is among the k largest
+ * outputs (k >= 1). */
 NN_API nn_status nn_trainer_add_top_k(nn_trainer *trainer, int32_t k, int32_t output);
 
-/* ---- hooks: called from fit and step in the training thread; a value other than 0 stops
- * the run (fit then returns NN_OK and nn_trainer_stop_reason says NN_STOP_HOOK).
- * They may call the functions of this header that look, nn_trainer_gradient,
- * nn_optimizer_set and nn_optimizer_set_rate, tensor functions, nn_model_parameter and
- * nn_trainer_request_stop; nothing that trains or evaluates. NULL takes a hook away. ---- */
+/* ---- hooks: called from fit and step in the training thread; a value other than 0
+ * stops the run (fit then returns NN_OK and nn_trainer_stop_reason says NN_STOP_HOOK);
+ * after the gradient hook it also leaves out the update. They may call the functions
+ * of this header that look, nn_trainer_gradient, nn_optimizer_set and
+ * nn_optimizer_set_rate, tensor functions, nn_model_parameter and
+ * nn_trainer_request_stop; nothing that trains or evaluates. NULL takes a hook away.
+ * ---- */
 
 typedef int32_t (*nn_trainer_hook)(void *user, nn_trainer *trainer);
 
@@ -188,13 +205,13 @@ NN_API void nn_trainer_request_stop(nn_trainer *trainer);
 
 /* ---- learning ---- */
 
-/* Trains for at most `epochs` epochs (>= 0) on `training`, evaluating on `validation` (may
- * be NULL) after each. Inputs and targets go to the model's inputs and the losses in order.
- * May be called again: epochs, steps, history and optimizer state go on.
- * Errors: NN_ERROR_EMPTY, NN_ERROR_SHAPE, NN_ERROR_DTYPE, NN_ERROR_LABEL (sample named),
- * NN_ERROR_DATA, NN_ERROR_LOSS, NN_ERROR_GRADIENT, NN_ERROR_CALLBACK, NN_ERROR_MEMORY. After
- * an error the parameters are those of the last whole step; with restore_best, of the best
- * epoch, if there was one. */
+/* Trains for at most `epochs` epochs (>= 0) on `training`, evaluating on `validation`
+ * (may be NULL) after each. Inputs and targets go to the model's inputs and the losses
+ * in order. May be called again: epochs, steps, history and optimizer state go on.
+ * Errors: NN_ERROR_EMPTY, NN_ERROR_SHAPE, NN_ERROR_DTYPE, NN_ERROR_LABEL (sample
+ * named), NN_ERROR_DATA, NN_ERROR_LOSS, NN_ERROR_GRADIENT, NN_ERROR_CALLBACK,
+ * NN_ERROR_MEMORY. After an error the parameters are those of the last whole step;
+ * with restore_best, of the best epoch, if there was one. */
 NN_API nn_status nn_trainer_fit(nn_trainer *trainer, const nn_dataset *training,
                                 const nn_dataset *validation, int32_t epochs);
 
@@ -210,9 +227,9 @@ enum {
 /* Why the last fit ended (NN_STOP_...). */
 NN_API int32_t nn_trainer_stop_reason(const nn_trainer *trainer);
 
-/* One step on a batch: forward, loss, backward, update. One tensor for each input and each
- * loss that takes a target, all with the same leading dimension; weights (B) may be NULL.
- * *loss (may be NULL) is J before the update. Errors as for fit. */
+/* One step on a batch: forward, loss, backward, update. One tensor for each input and
+ * each loss that takes a target, all with the same leading dimension; weights (B) may
+ * be NULL. *loss (may be NULL) is J before the update. Errors as for fit. */
 NN_API nn_status nn_trainer_step(nn_trainer *trainer, const nn_tensor *const *inputs,
                                  int32_t input_count, const nn_tensor *const *targets,
                                  int32_t target_count, const nn_tensor *weights,
@@ -225,7 +242,8 @@ NN_API nn_status nn_trainer_step(nn_trainer *trainer, const nn_tensor *const *in
 NN_API nn_status nn_trainer_forward(nn_trainer *trainer, const nn_tensor *const *inputs,
                                     int32_t count);
 NN_API nn_status nn_trainer_backward(nn_trainer *trainer, const nn_tensor *const *targets,
-                                     int32_t count, const nn_tensor *weights, double *loss);
+                                     int32_t count, const nn_tensor *weights,
+                                     double *loss);
 NN_API nn_status nn_trainer_update(nn_trainer *trainer);
 
 /* The gradient of parameter `index` of the model: a tensor that shows the trainer's
@@ -233,10 +251,11 @@ NN_API nn_status nn_trainer_update(nn_trainer *trainer);
  * for a frozen parameter or where there is none. */
 NN_API nn_tensor *nn_trainer_gradient(nn_trainer *trainer, int32_t index);
 
-/* A copy of the value at a node after forward, or of dJ/dvalue after backward, (B, shape):
- * a new tensor for the caller. NULL with NN_ERROR_STATE where it is not kept (see
- * nn_trainer_set_keep_nodes; outputs always are, and input gradients where enabled) or not
- * computed, NN_ERROR_ARGUMENT where there is no such node. */
+/* A copy of the value at a node after forward, or of dJ/dvalue after backward, (B,
+ * shape): a new tensor for the caller. NULL with NN_ERROR_STATE where it is not kept
+ * (see nn_trainer_set_keep_nodes; outputs always are, and input gradients where
+ * enabled; of a batch computed in parts nothing is) or not computed, NN_ERROR_ARGUMENT
+ * where there is no such node. */
 NN_API nn_tensor *nn_trainer_node_value(nn_trainer *trainer, nn_node node);
 NN_API nn_tensor *nn_trainer_node_gradient(nn_trainer *trainer, nn_node node);
 
@@ -254,8 +273,9 @@ NN_API nn_status nn_trainer_memory_needed(nn_trainer *trainer, uint64_t *bytes);
 /* ---- looking at results ---- */
 
 /* Losses and metrics over a dataset, without dropout. results gets up to `capacity`
- * numbers: J, then (with several outputs) each J_o, then the metrics in order of addition;
- * their number is nn_trainer_result_count, their names nn_trainer_result_name. */
+ * numbers: J, then (with several outputs) each J_o, then the metrics in order of
+ * addition; their number is nn_trainer_result_count, their names
+ * nn_trainer_result_name. */
 NN_API nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_dataset *dataset,
                                      double *results, int32_t capacity);
 NN_API int32_t nn_trainer_result_count(const nn_trainer *trainer);
@@ -271,8 +291,8 @@ NN_API nn_tensor *nn_trainer_predict(nn_trainer *trainer, const nn_dataset *data
 NN_API nn_status nn_trainer_confusion(nn_trainer *trainer, const nn_dataset *dataset,
                                       int32_t output, nn_tensor *counts);
 
-/* The history: a series for each name, one number for each epoch. Names: "loss", the other
- * results, "val_" and each (NaN in epochs without validation), "rate". */
+/* The history: a series for each name, one number for each epoch. Names: "loss", the
+ * other results, "val_" and each (NaN in epochs without validation), "rate". */
 NN_API int32_t nn_trainer_history_count(const nn_trainer *trainer);
 NN_API const char *nn_trainer_history_name(const nn_trainer *trainer, int32_t series);
 
@@ -285,25 +305,27 @@ NN_API nn_status nn_trainer_history(const nn_trainer *trainer, const char *name,
  * NN_ERROR_IO. */
 NN_API nn_status nn_trainer_write_history(const nn_trainer *trainer, const char *path);
 
-/* The range test (Smith 2017): trains `steps` steps (>= 2) on mini-batches of the dataset
- * with rates growing geometrically from low to high (0 < low < high), writing the rate and
- * the loss of each into rates and losses (steps numbers each), then puts parameters,
- * optimizer state and counters back. Ends early, with NN_OK, when the loss is not finite
- * or exceeds four times the smallest so far; *done is the number of steps written. */
+/* The range test (Smith 2017): trains `steps` steps (>= 2) on mini-batches of the
+ * dataset with rates growing geometrically from low to high (0 < low < high), writing
+ * the rate and the loss of each into rates and losses (steps numbers each), then puts
+ * parameters, optimizer state and counters back. Ends early, with NN_OK, when the loss
+ * is not finite (it is not written) or exceeds four times the smallest so far (the
+ * last one written); *done is the number of steps written. */
 NN_API nn_status nn_trainer_rate_sweep(nn_trainer *trainer, const nn_dataset *dataset,
                                        double low, double high, int32_t steps,
                                        double *rates, double *losses, int32_t *done);
 
-/* Compares the gradients of J on a batch with central differences
- * (J(w + h) - J(w - h)) / 2h at up to `samples` elements of each parameter, chosen at random
- * (0: all). *worst (may be NULL) is the largest |analytic - numeric| / max(1, |analytic|,
- * |numeric|). NN_ERROR_GRADIENT, naming the worst parameter, element and both numbers, where
- * it exceeds tolerance. Dropout draws the same mask each time. In float32, h = 1e-2 and
- * tolerance = 1e-2 suit smooth networks. */
+/* Compares the gradients of J on a batch with central differences (J(w + h) - J(w -
+ * h)) / 2h at up to `samples` elements of each parameter, chosen at random (0: all).
+ * *worst (may be NULL) is the largest |analytic - numeric| / max(1, |analytic|,
+ * |numeric|). NN_ERROR_GRADIENT, naming the worst parameter, element and both numbers,
+ * where it exceeds tolerance. Dropout draws the same mask each time. In float32, h =
+ * 1e-2 and tolerance = 1e-2 suit smooth networks. */
 NN_API nn_status nn_gradient_check(nn_trainer *trainer, const nn_tensor *const *inputs,
                                    int32_t input_count, const nn_tensor *const *targets,
-                                   int32_t target_count, const nn_tensor *weights, double h,
-                                   double tolerance, int64_t samples, double *worst);
+                                   int32_t target_count, const nn_tensor *weights,
+                                   double h, double tolerance, int64_t samples,
+                                   double *worst);
 
 #ifdef __cplusplus
 }

@@ -36,8 +36,8 @@ NN_API const char *nn_version_text(void);
  * depend on it. */
 enum {
     NN_ISA_PORTABLE = 0, /* plain C, any machine */
-    NN_ISA_FMA = 1,      /* the same C compiled with fused multiply-add (x86-64 AVX2+FMA) */
-    NN_ISA_BEST = 1000   /* whatever is the fastest on this machine */
+    NN_ISA_FMA = 1,    /* the same C compiled with fused multiply-add (x86-64 AVX2+FMA) */
+    NN_ISA_BEST = 1000 /* whatever is the fastest on this machine */
 };
 
 /* The name of an instruction set ("portable", "fma"), or NULL where isa is not known.
