@@ -138,7 +138,7 @@ static nn_status node_open(struct node *node, nn_layer *layer)
         node->x[i] = (float)(i + 1);
         node->dy[i] = 10 * (float)(i + 1);
     }
-    return nni_layer_infer(layer, &node->infer);
+    return layer->type->infer(layer, &node->infer);
 }
 
 static void assert_says(const char *part)
@@ -227,6 +227,17 @@ static void a_non_zero_return_of_infer_is_a_callback_error(void **state)
     struct node node;
     assert_int_equal(node_open(&node, nn_custom(NULL, &custom)), NN_ERROR_CALLBACK);
     assert_says("scale: its infer returned 7");
+    nn_layer_destroy(node.layer);
+}
+
+static void a_non_zero_return_of_infer_tells_the_reason_it_had(void **state)
+{
+    (void)state;
+    struct scale scale = {.needs = 4};
+    const nn_custom_layer custom = scale_custom(&scale);
+    struct node node;
+    assert_int_equal(node_open(&node, nn_custom(NULL, &custom)), NN_ERROR_CALLBACK);
+    assert_says("its infer returned 1: scale: nn_call_set_needs: needs is 4");
     nn_layer_destroy(node.layer);
 }
 
@@ -465,6 +476,7 @@ int main(void)
         cmocka_unit_test(bad_callbacks_are_refused_and_destroyed),
         cmocka_unit_test(infer_takes_shape_parameters_and_needs_from_the_callback),
         cmocka_unit_test(a_non_zero_return_of_infer_is_a_callback_error),
+        cmocka_unit_test(a_non_zero_return_of_infer_tells_the_reason_it_had),
         cmocka_unit_test(what_infer_says_wrongly_fails_even_if_overlooked),
         cmocka_unit_test(infer_must_say_the_output_shape),
         cmocka_unit_test(callbacks_compute_values_and_gradients),

@@ -75,7 +75,7 @@ static void dense_gives_the_three_gradients(void **state)
     assert_floats(bench.parameter_gradients[0], weight, 6);
     assert_floats(bench.parameter_gradients[1], bias, 3);
     assert_floats(bench.input_gradients[0], input, 4);
-    assert_same_bits(bench.output_gradient, dy, 6);
+    assert_equal_bits(bench.output_gradient, dy, 6);
     bench_close(&bench);
 }
 
@@ -133,10 +133,10 @@ static void dense_treats_leading_dimensions_as_samples(void **state)
     bench_backward(&flat);
     bench_forward(&deep);
     bench_backward(&deep);
-    assert_same_bits(deep.output, flat.output, 24);
-    assert_same_bits(deep.parameter_gradients[0], flat.parameter_gradients[0], 8);
-    assert_same_bits(deep.parameter_gradients[1], flat.parameter_gradients[1], 4);
-    assert_same_bits(deep.input_gradients[0], flat.input_gradients[0], 12);
+    assert_equal_bits(deep.output, flat.output, 24);
+    assert_equal_bits(deep.parameter_gradients[0], flat.parameter_gradients[0], 8);
+    assert_equal_bits(deep.parameter_gradients[1], flat.parameter_gradients[1], 4);
+    assert_equal_bits(deep.input_gradients[0], flat.input_gradients[0], 12);
     bench_close(&flat);
     bench_close(&deep);
 }
@@ -163,7 +163,7 @@ static void dense_runs_without_saved_memory_in_inference(void **state)
     bench.call.saved = NULL;
     bench.call.training = 0;
     bench_forward(&bench);
-    assert_same_bits(bench.output, trained, 15);
+    assert_equal_bits(bench.output, trained, 15);
     bench.call.saved = saved;
     nni_free(NULL, trained);
     bench_close(&bench);
@@ -187,8 +187,8 @@ static void assert_micro_batches_agree(int64_t units, int64_t rows, int64_t cut)
     bench.inputs[0] = bench.input[0] + cut * 4;
     bench.call.output_gradient = bench.output_gradient + cut * units;
     bench_backward(&bench);
-    assert_same_bits(bench.parameter_gradients[0], whole[0], 4 * units);
-    assert_same_bits(bench.parameter_gradients[1], whole[1], units);
+    assert_equal_bits(bench.parameter_gradients[0], whole[0], 4 * units);
+    assert_equal_bits(bench.parameter_gradients[1], whole[1], units);
     nni_free(NULL, whole[0]);
     nni_free(NULL, whole[1]);
     bench_close(&bench);

@@ -89,27 +89,40 @@ static void null_arguments_are_refused(void **state)
 {
     (void)state;
     nn_layer *layer = nn_dense(NULL, 2, NN_TANH);
-    double value;
-    assert_refused(nn_layer_set_int(NULL, "units", 1), NN_ERROR_NULL, "layer is NULL");
     assert_refused(nn_layer_set_int(layer, NULL, 1), NN_ERROR_NULL, "option is NULL");
-    assert_refused(nn_layer_set_float(NULL, "alpha", 1), NN_ERROR_NULL, "layer is NULL");
     assert_refused(nn_layer_set_text(layer, "activation", NULL), NN_ERROR_NULL, "value");
     assert_refused(nn_layer_set_ints(layer, "shape", NULL, 2), NN_ERROR_NULL, "values");
     assert_refused(nn_layer_set_floats(layer, "mean", NULL, 2), NN_ERROR_NULL, "values");
     assert_refused(nn_layer_set_floats(layer, "mean", NULL, -2), NN_ERROR_SIZE, "count");
-    assert_refused(nn_layer_option(NULL, "units", &value), NN_ERROR_NULL, "layer");
+    double value;
     assert_refused(nn_layer_option(layer, NULL, &value), NN_ERROR_NULL, "option");
     assert_refused(nn_layer_option(layer, "units", NULL), NN_ERROR_NULL, "value");
-    assert_refused(nn_layer_set_name(NULL, "a"), NN_ERROR_NULL, "layer");
     assert_refused(nn_layer_set_name(layer, NULL), NN_ERROR_NULL, "name");
-    assert_refused(nn_layer_set_initializer(NULL, "weight", 0, 0), NN_ERROR_NULL,
-                   "layer");
     assert_refused(nn_layer_set_initializer(layer, NULL, 0, 0), NN_ERROR_NULL, "option");
-    assert_refused(nn_layer_set_trainable(NULL, 1), NN_ERROR_NULL, "layer");
-    assert_refused(nn_layer_set_rate_multiplier(NULL, 1), NN_ERROR_NULL, "layer");
+    nn_layer_destroy(layer);
     assert_null(nn_layer_name(NULL));
     assert_null(nn_layer_kind(NULL));
-    nn_layer_destroy(layer);
+}
+
+static void a_null_layer_keeps_the_error_that_made_it_null(void **state)
+{
+    (void)state;
+    nn_layer *layer = nn_dense(NULL, 0, NN_TANH);
+    assert_null(layer);
+    double value = 5;
+    assert_int_equal(nn_layer_set_int(layer, "units", 1), NN_ERROR_NULL);
+    assert_int_equal(nn_layer_set_float(layer, "alpha", 1), NN_ERROR_NULL);
+    assert_int_equal(nn_layer_set_text(layer, "activation", "relu"), NN_ERROR_NULL);
+    assert_int_equal(nn_layer_set_ints(layer, "shape", NULL, 0), NN_ERROR_NULL);
+    assert_int_equal(nn_layer_set_floats(layer, "mean", NULL, 0), NN_ERROR_NULL);
+    assert_int_equal(nn_layer_option(layer, "units", &value), NN_ERROR_NULL);
+    assert_number(value, 0);
+    assert_int_equal(nn_layer_set_name(layer, "a"), NN_ERROR_NULL);
+    assert_int_equal(nn_layer_set_initializer(layer, "weight", 0, 0), NN_ERROR_NULL);
+    assert_int_equal(nn_layer_set_trainable(layer, 1), NN_ERROR_NULL);
+    assert_int_equal(nn_layer_set_rate_multiplier(layer, 1), NN_ERROR_NULL);
+    assert_int_equal(nn_last_status(), NN_ERROR_ARGUMENT);
+    assert_says("units");
 }
 
 static void an_applied_layer_keeps_its_options_and_name(void **state)
@@ -297,6 +310,7 @@ int main(void)
         cmocka_unit_test(unknown_options_are_refused_with_the_names_there_are),
         cmocka_unit_test(choices_are_set_by_name_and_refused_with_the_names),
         cmocka_unit_test(null_arguments_are_refused),
+        cmocka_unit_test(a_null_layer_keeps_the_error_that_made_it_null),
         cmocka_unit_test(an_applied_layer_keeps_its_options_and_name),
         cmocka_unit_test(names_are_short_and_of_plain_characters),
         cmocka_unit_test(activation_names_are_their_numbers),

@@ -78,13 +78,13 @@ static void dropout_copies_in_inference_and_at_rate_zero(void **state)
     bench_open(&bench, nn_dropout(NULL, 0.5), 3, 1, &shape);
     bench.call.training = 0;
     bench_forward(&bench);
-    assert_same_bits(bench.output, bench.input[0], 30);
+    assert_equal_bits(bench.output, bench.input[0], 30);
     bench_backward(&bench);
-    assert_same_bits(bench.input_gradients[0], bench.output_gradient, 30);
+    assert_equal_bits(bench.input_gradients[0], bench.output_gradient, 30);
     bench_close(&bench);
     bench_open(&bench, nn_dropout(NULL, 0), 3, 1, &shape);
     bench_forward(&bench);
-    assert_same_bits(bench.output, bench.input[0], 30);
+    assert_equal_bits(bench.output, bench.input[0], 30);
     bench_close(&bench);
 }
 
@@ -136,7 +136,7 @@ static void dropout_masks_do_not_depend_on_how_rows_are_grouped(void **state)
     bench.inputs[0] = bench.input[0] + 7;
     bench.call.output = bench.output + 7;
     bench_forward(&bench);
-    assert_same_bits(bench.output, whole, 42);
+    assert_equal_bits(bench.output, whole, 42);
     nni_free(NULL, whole);
     bench_close(&bench);
 }
@@ -163,7 +163,7 @@ static void dropout_masks_follow_seed_step_and_node(void **state)
     assert_memory_not_equal(bench.output, first, 256);
     bench.call.node--;
     bench_forward(&bench);
-    assert_same_bits(bench.output, first, 64);
+    assert_equal_bits(bench.output, first, 64);
     nni_free(NULL, first);
     bench_close(&bench);
 }
@@ -269,8 +269,8 @@ static void flatten_and_reshape_keep_the_order_of_elements(void **state)
                    1, &matrix);
         bench_forward(&bench);
         bench_backward(&bench);
-        assert_same_bits(bench.output, bench.input[0], 36);
-        assert_same_bits(bench.input_gradients[0], bench.output_gradient, 36);
+        assert_equal_bits(bench.output, bench.input[0], 36);
+        assert_equal_bits(bench.input_gradients[0], bench.output_gradient, 36);
         bench_close(&bench);
     }
     assert_in_place(nn_flatten(NULL), 1, &matrix);
@@ -358,7 +358,7 @@ static void add_sums_its_inputs(void **state)
     }
     bench_close(&bench);
     assert_layer_gradients(nn_add(NULL), 3, shapes);
-    assert_in_place(nn_add(NULL), 3, shapes);
+    assert_in_place(nn_add(NULL), 2, shapes);
 }
 
 static void multiply_multiplies_its_inputs(void **state)
@@ -375,7 +375,7 @@ static void multiply_multiplies_its_inputs(void **state)
     bench_close(&bench);
     assert_layer_gradients(nn_multiply(NULL), 2, shapes);
     assert_layer_gradients(nn_multiply(NULL), 3, shapes);
-    assert_in_place(nn_multiply(NULL), 3, shapes);
+    assert_in_place(nn_multiply(NULL), 2, shapes);
 }
 
 static void an_input_used_twice_gets_a_gradient_for_each_use(void **state)

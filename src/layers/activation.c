@@ -91,8 +91,5 @@ const struct nni_layer_type nni_layer_activation = {
 nn_layer *nn_activation(nn_context *context, int32_t activation)
 {
     nn_layer *layer = nni_layer_new(context, &nni_layer_activation);
-    if (layer == NULL) {
-        return NULL;
-    }
     return nni_layer_finish(layer, nn_layer_set_int(layer, "activation", activation));
 }

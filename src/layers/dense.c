@@ -280,9 +280,6 @@ const struct nni_layer_type nni_layer_dense = {
 nn_layer *nn_dense(nn_context *context, int64_t units, int32_t activation)
 {
     nn_layer *layer = nni_layer_new(context, &nni_layer_dense);
-    if (layer == NULL) {
-        return NULL;
-    }
     nn_status status = nn_layer_set_int(layer, "units", units);
     if (status == NN_OK) {
         status = nn_layer_set_int(layer, "activation", activation);

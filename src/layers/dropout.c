@@ -89,8 +89,5 @@ const struct nni_layer_type nni_layer_dropout = {
 nn_layer *nn_dropout(nn_context *context, double rate)
 {
     nn_layer *layer = nni_layer_new(context, &nni_layer_dropout);
-    if (layer == NULL) {
-        return NULL;
-    }
     return nni_layer_finish(layer, nn_layer_set_float(layer, "rate", rate));
 }

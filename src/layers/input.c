@@ -49,9 +49,6 @@ nn_layer *nn_input_shaped(nn_context *context, int32_t dtype, const int64_t *sha
         return NULL;
     }
     nn_layer *layer = nni_layer_new(context, &nni_layer_input);
-    if (layer == NULL) {
-        return NULL;
-    }
     nn_status status = nn_layer_set_int(layer, "dtype", dtype);
     if (status == NN_OK) {
         status = nn_layer_set_ints(layer, "shape", shape, rank);

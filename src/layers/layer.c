@@ -111,21 +111,6 @@ nn_status nni_layer_fail(const nn_layer *layer, nn_status status, const char *fo
     return nni_fail(status, "%s: %s", nni_layer_text(layer).text, text);
 }
 
-nn_status nni_layer_infer(const nn_layer *layer, struct nni_infer *infer)
-{
-    const int32_t least = layer->type->min_inputs;
-    const int32_t most = layer->type->max_inputs;
-    if (infer->input_count < least || infer->input_count > most) {
-        if (least == most) {
-            return nni_layer_fail(layer, NN_ERROR_ARGUMENT, "takes %d input%s, got %d",
-                                  least, least == 1 ? "" : "s", infer->input_count);
-        }
-        return nni_layer_fail(layer, NN_ERROR_ARGUMENT, "takes %d ... %d inputs, got %d",
-                              least, most, infer->input_count);
-    }
-    return layer->type->infer(layer, infer);
-}
-
 nn_status nni_layer_expect_float(const nn_layer *layer, const struct nni_infer *infer)
 {
     for (int32_t i = 0; i < infer->input_count; i++) {

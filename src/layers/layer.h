@@ -39,8 +39,7 @@ struct nni_parameter_spec {
 enum {
     NNI_NEEDS_INPUT = 1,  /* backward reads the input values */
     NNI_NEEDS_OUTPUT = 2, /* backward reads the output values */
-    NNI_IN_PLACE = 4,     /* output may be input 0's memory (when neither is needed, and
-                             when input 0 is no other input of the node as well) */
+    NNI_IN_PLACE = 4,     /* output may be input 0's memory (when neither is needed) */
     NNI_NO_GRADIENT = 8   /* passes no gradient to its inputs (integer input) */
 };
 
@@ -100,7 +99,7 @@ struct nni_layer_type {
      * ended by NULL; NULL for none. */
     const char *const *parameters;
 
-    /* Checks inputs and options and fills the answer. Messages begin with the layer's
+    /* Checks inputs (their number is right) and options and fills the answer. Messages begin with the layer's
      * kind and name (nni_layer_fail). May be called again for the same layer. */
     nn_status (*infer)(const nn_layer *layer, struct nni_infer *infer);
     /* Bytes of scratch for up to `rows` samples, in training (forward and backward) or
@@ -158,9 +157,6 @@ struct nni_layer_text nni_layer_text(const nn_layer *layer);
 /* NN_ERROR_ARGUMENT, beginning with who, where a name is not 1 ... 63 characters of
  * letters, digits, '_' and '-'. */
 nn_status nni_layer_check_name(const char *who, const char *name);
-
-/* Checks the number of inputs and asks the type: the way to call infer. */
-nn_status nni_layer_infer(const nn_layer *layer, struct nni_infer *infer);
 
 /* The name that a custom layer's program gave to its kind. */
 const char *nni_custom_kind(const nn_layer *layer);

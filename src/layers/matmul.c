@@ -216,9 +216,6 @@ const struct nni_layer_type nni_layer_matmul = {
 nn_layer *nn_matmul(nn_context *context, int32_t transpose_a, int32_t transpose_b)
 {
     nn_layer *layer = nni_layer_new(context, &nni_layer_matmul);
-    if (layer == NULL) {
-        return NULL;
-    }
     nn_status status = nn_layer_set_int(layer, "transpose_a", transpose_a != 0);
     if (status == NN_OK) {
         status = nn_layer_set_int(layer, "transpose_b", transpose_b != 0);

@@ -11,7 +11,10 @@ static nn_status multiply_infer(const nn_layer *layer, struct nni_infer *infer)
     NNI_TRY(nni_layer_expect_float(layer, infer));
     NNI_TRY(nni_layer_expect_same(layer, infer));
     infer->output = infer->inputs[0];
-    infer->needs = NNI_NEEDS_INPUT | NNI_IN_PLACE;
+    infer->needs = NNI_NEEDS_INPUT;
+    if (infer->input_count == 2) { /* input 0 could be input 2 as well */
+        infer->needs |= NNI_IN_PLACE;
+    }
     return NN_OK;
 }
 

@@ -105,9 +105,6 @@ const struct nni_layer_type nni_layer_rescale = {
 nn_layer *nn_rescale(nn_context *context, double scale, double offset)
 {
     nn_layer *layer = nni_layer_new(context, &nni_layer_rescale);
-    if (layer == NULL) {
-        return NULL;
-    }
     nn_status status = nn_layer_set_float(layer, "scale", scale);
     if (status == NN_OK) {
         status = nn_layer_set_float(layer, "offset", offset);

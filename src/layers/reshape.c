@@ -67,8 +67,5 @@ const struct nni_layer_type nni_layer_reshape = {
 nn_layer *nn_reshape(nn_context *context, const int64_t *shape, int32_t rank)
 {
     nn_layer *layer = nni_layer_new(context, &nni_layer_reshape);
-    if (layer == NULL) {
-        return NULL;
-    }
     return nni_layer_finish(layer, nn_layer_set_ints(layer, "shape", shape, rank));
 }

@@ -117,9 +117,6 @@ const struct nni_layer_type nni_layer_slice = {
 nn_layer *nn_slice(nn_context *context, int32_t axis, int64_t start, int64_t count)
 {
     nn_layer *layer = nni_layer_new(context, &nni_layer_slice);
-    if (layer == NULL) {
-        return NULL;
-    }
     nn_status status = nn_layer_set_int(layer, "axis", axis);
     if (status == NN_OK) {
         status = nn_layer_set_int(layer, "start", start);

@@ -138,9 +138,6 @@ nn_layer *nn_standardize(nn_context *context, const float *mean, const float *de
         return NULL;
     }
     nn_layer *layer = nni_layer_new(context, &nni_layer_standardize);
-    if (layer == NULL) {
-        return NULL;
-    }
     nn_status status = nn_layer_set_floats(layer, "mean", mean, count);
     if (status == NN_OK) {
         status = nn_layer_set_floats(layer, "deviation", deviation, count);

@@ -43,8 +43,5 @@ const struct nni_layer_type nni_layer_sum = {
 nn_layer *nn_sum(nn_context *context, int32_t axis)
 {
     nn_layer *layer = nni_layer_new(context, &nni_layer_sum);
-    if (layer == NULL) {
-        return NULL;
-    }
     return nni_layer_finish(layer, nn_layer_set_int(layer, "axis", axis));
 }
