@@ -1,4 +1,4 @@
-/* Reading IDX files: every element type, every kind of error with its byte, hostile bytes. */
+/* Reading IDX files: element types, each error with its byte, hostile bytes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -102,9 +102,12 @@ nn_status nn_csv_set_label_kind(nn_csv *csv, int32_t kind)
 
 nn_dataset *nn_csv_parse(const nn_csv *csv, const void *bytes, size_t size)
 {
-    if (csv == NULL || (bytes == NULL && size > 0)) {
-        nni_fail(NN_ERROR_NULL, "nn_csv_parse: %s is NULL",
-                 csv == NULL ? "csv" : "bytes");
+    if (csv == NULL) {
+        nni_null_handle("nn_csv_parse", "csv");
+        return NULL;
+    }
+    if (bytes == NULL && size > 0) {
+        nni_fail(NN_ERROR_NULL, "nn_csv_parse: bytes is NULL");
         return NULL;
     }
     return nni_csv_parse(csv, "nn_csv_parse", bytes == NULL ? "" : bytes, size);
@@ -113,7 +116,7 @@ nn_dataset *nn_csv_parse(const nn_csv *csv, const void *bytes, size_t size)
 nn_dataset *nn_csv_read(const nn_csv *csv, const char *path)
 {
     if (csv == NULL) {
-        nni_fail(NN_ERROR_NULL, "nn_csv_read: csv is NULL");
+        nni_null_handle("nn_csv_read", "csv");
         return NULL;
     }
     const nn_context *context = csv->handle.context;

@@ -32,7 +32,7 @@ struct nni_csv_field {
 
 struct nni_csv_scanner {
     const nn_context *context;
-    const char *at, *end;
+    const char *start, *at, *end;
     char separator;
     int64_t line, column;
     char *unquoted; /* a field whose quotes were doubled */

@@ -24,12 +24,25 @@ static void csv_release(struct nni_csv_table *table)
 
 /* ---- reading ---- */
 
-/* Makes room for twice as many rows. */
+/* How many rows to make room for: a few at first, then as many as there will be if the
+ * others are as long as those that were read, and half as many again at least. */
+static int64_t csv_wanted_room(const struct nni_csv_table *table)
+{
+    if (table->rows == 0) {
+        return CSV_FIRST_VALUES / table->inputs + 1;
+    }
+    const struct nni_csv_scanner *scanner = &table->scanner;
+    int64_t row_bytes = (scanner->at - scanner->start) / table->rows;
+    int64_t others = (scanner->end - scanner->at) / nni_max(row_bytes, 1) + 1;
+    return table->rows + nni_max(others, table->rows / 2);
+}
+
+/* Makes room for more rows. */
 static nn_status csv_grow(struct nni_csv_table *table)
 {
     const nn_context *context = table->context;
     size_t rows = (size_t)table->rows;
-    size_t room = (size_t)nni_max(2 * table->rows, CSV_FIRST_VALUES / table->inputs + 1);
+    size_t room = (size_t)csv_wanted_room(table);
     float *values = nni_grow(context, table->values, rows, room,
                              (size_t)table->inputs * sizeof *values);
     if (values == NULL) {

@@ -15,8 +15,9 @@ void nni_csv_scan(struct nni_csv_scanner *scanner, const nn_context *context,
     memset(scanner, 0, sizeof *scanner);
     scanner->context = context;
     scanner->separator = separator;
-    scanner->at = bytes;
-    scanner->end = scanner->at + size;
+    scanner->start = bytes;
+    scanner->at = scanner->start;
+    scanner->end = scanner->start + size;
     scanner->line = 1;
     if (size >= sizeof mark - 1 && memcmp(scanner->at, mark, sizeof mark - 1) == 0) {
         scanner->at += sizeof mark - 1;

@@ -114,7 +114,7 @@ static nn_status dataset_add(const char *who, nn_dataset *dataset, int32_t is_ta
                              nn_tensor *tensor)
 {
     NNI_NOT_NULL_HANDLE(who, dataset);
-    NNI_NOT_NULL(who, tensor);
+    NNI_NOT_NULL_HANDLE(who, tensor);
     NNI_TRY(dataset_check_own(who, dataset));
     NNI_TRY(dataset_check_tensor(who, dataset, "tensor", tensor));
     struct nni_shape sample = nni_tensor_row_shape(tensor);

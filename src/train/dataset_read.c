@@ -110,7 +110,7 @@ static nn_status dataset_read(const char *who, const nn_dataset *dataset,
                               nn_tensor *out)
 {
     NNI_TRY(nni_dataset_check_port(who, dataset, is_target, index));
-    NNI_NOT_NULL(who, out);
+    NNI_NOT_NULL_HANDLE(who, out);
     NNI_TRY(dataset_check_out(who, dataset, is_target, index, out));
     int64_t rows = out->shape.dim[0];
     int64_t count = nn_dataset_count(dataset);

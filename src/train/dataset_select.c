@@ -48,7 +48,7 @@ static nn_dataset *select_make(nn_dataset *dataset, int64_t count, int listed)
 nn_dataset *nn_dataset_subset(nn_dataset *dataset, int64_t start, int64_t count)
 {
     if (dataset == NULL) {
-        nni_fail(NN_ERROR_NULL, "nn_dataset_subset: dataset is NULL");
+        nni_null_handle("nn_dataset_subset", "dataset");
         return NULL;
     }
     int64_t samples = nn_dataset_count(dataset);
@@ -74,9 +74,12 @@ nn_dataset *nn_dataset_subset(nn_dataset *dataset, int64_t start, int64_t count)
 nn_dataset *nn_dataset_select(nn_dataset *dataset, const int64_t *samples, int64_t count)
 {
     const char *who = "nn_dataset_select";
-    if (dataset == NULL || (samples == NULL && count > 0)) {
-        nni_fail(NN_ERROR_NULL, "%s: %s is NULL", who,
-                 dataset == NULL ? "dataset" : "samples");
+    if (dataset == NULL) {
+        nni_null_handle(who, "dataset");
+        return NULL;
+    }
+    if (samples == NULL && count > 0) {
+        nni_fail(NN_ERROR_NULL, "%s: samples is NULL", who);
         return NULL;
     }
     if (count < 0) {
