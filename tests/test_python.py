@@ -92,7 +92,7 @@ class Interface(unittest.TestCase):
     def test_the_words_stand_for_the_headers_constants(self):
         text = headers()
         constants = {name: int(value) for name, value
-                     in re.findall(r"\b(NN_[A-Z0-9_]+) = (-?\d+)", text)}
+                     in re.findall(r"\b(NN_[A-Z0-9_]+)\s*=\s*(-?\d+)", text)}
         prefixes = {"NN_": {**nn.DTYPES, **nn.METRICS, **nn.DIRECTIONS, "all": nn.ALL,
                             "full_batch": nn.FULL_BATCH},
                     "NN_ISA_": nn.ISAS, "NN_PROGRESS_": nn.PROGRESS,
