@@ -15,21 +15,24 @@
 
 typedef void map_function(const float *x, float *y, int64_t n);
 
-#define DEFINE_MAP(name, call)                                                             \
-    static void NNI_K(name)(const float *x, float *y, int64_t n) {                         \
-        NNI_LOOP                                                                           \
-        for (int64_t i = 0; i < n; i++) {                                                  \
-            y[i] = call;                                                                   \
-        }                                                                                  \
+#define DEFINE_MAP(name, call)                                   \
+    static void NNI_K(name)(const float *x, float *y, int64_t n) \
+    {                                                            \
+        NNI_LOOP                                                 \
+        for (int64_t i = 0; i < n; i++) {                        \
+            y[i] = call;                                         \
+        }                                                        \
     }
 
-static inline float sine_portable(float a) {
+static inline float sine_portable(float a)
+{
     float sine, cosine;
     nni_circle_portable(a, &sine, &cosine);
     return sine;
 }
 
-static inline float cosine_portable(float a) {
+static inline float cosine_portable(float a)
+{
     float sine, cosine;
     nni_circle_portable(a, &sine, &cosine);
     return cosine;
@@ -53,13 +56,15 @@ DEFINE_MAP(fma_map, NNI_FMA(x[3 * i], x[3 * i + 1], x[3 * i + 2]))
 #include "base/region_fma.h"
 #include "base/body_elementary.h"
 
-static inline float sine_fma(float a) {
+static inline float sine_fma(float a)
+{
     float sine, cosine;
     nni_circle_fma(a, &sine, &cosine);
     return sine;
 }
 
-static inline float cosine_fma(float a) {
+static inline float cosine_fma(float a)
+{
     float sine, cosine;
     nni_circle_fma(a, &sine, &cosine);
     return cosine;
@@ -81,16 +86,22 @@ DEFINE_MAP(cosine_map, cosine_fma(x[i]))
 #define FMA_MAP(name) NULL
 #endif
 
-static double exact_sigmoid(double x) {
+static double exact_sigmoid(double x)
+{
     return 1.0 / (1.0 + exp(-x));
 }
 
-static double exact_softplus(double x) {
+static double exact_softplus(double x)
+{
     return fmax(x, 0.0) + log1p(exp(-fabs(x)));
 }
 
 /* sin(2 pi a + quarters pi / 2), reduced exactly. */
-static double exact_circle(double a, int quarters) {
+static double exact_circle(double a, int quarters)
+{
+    if (isnan(a)) {
+        return a;
+    }
     double nearest = floor(4.0 * a + 0.5);
     double r = (a - nearest / 4.0) * 6.283185307179586476925;
     switch (((int)nearest + quarters) & 3) {
@@ -105,11 +116,13 @@ static double exact_circle(double a, int quarters) {
     }
 }
 
-static double exact_sine(double a) {
+static double exact_sine(double a)
+{
     return exact_circle(a, 0);
 }
 
-static double exact_cosine(double a) {
+static double exact_cosine(double a)
+{
     return exact_circle(a, 1);
 }
 
@@ -127,8 +140,8 @@ static const struct tested functions[] = {
     {"log", log_map_portable, FMA_MAP(log_map), log, 0.81, -INFINITY, INFINITY},
     {"log1p", log1p_map_portable, FMA_MAP(log1p_map), log1p, 0.80, -INFINITY, INFINITY},
     {"tanh", tanh_map_portable, FMA_MAP(tanh_map), tanh, 1.31, -INFINITY, INFINITY},
-    {"sigmoid", sigmoid_map_portable, FMA_MAP(sigmoid_map), exact_sigmoid, 1.75, -INFINITY,
-     INFINITY},
+    {"sigmoid", sigmoid_map_portable, FMA_MAP(sigmoid_map), exact_sigmoid, 1.75,
+     -INFINITY, INFINITY},
     {"softplus", softplus_map_portable, FMA_MAP(softplus_map), exact_softplus, 1.58,
      -INFINITY, INFINITY},
     {"erf", erf_map_portable, FMA_MAP(erf_map), erf, 1.02, -INFINITY, INFINITY},
@@ -139,7 +152,8 @@ static const struct tested functions[] = {
 enum { BATCH = 1024, STRIDE = 9973 };
 
 /* The next floats of a walk over all bit patterns, those inside the range. */
-static int64_t next_batch(uint64_t *pattern, const struct tested *f, float *x) {
+static int64_t next_batch(uint64_t *pattern, const struct tested *f, float *x)
+{
     int64_t count = 0;
     for (; count < BATCH && *pattern < UINT64_C(1) << 32; *pattern += STRIDE) {
         x[count] = nni_bits_float_portable((uint32_t)*pattern);
@@ -148,14 +162,16 @@ static int64_t next_batch(uint64_t *pattern, const struct tested *f, float *x) {
     return count;
 }
 
-static double units_off(float actual, double exact) {
+static double units_off(float actual, double exact)
+{
     int exponent;
     (void)frexp(exact, &exponent);
     exponent = exponent < -125 ? -125 : exponent; /* subnormal floats */
     return fabs((double)actual - exact) / ldexp(1.0, exponent - 24);
 }
 
-static void errors_stay_within_their_bounds(void **state) {
+static void errors_stay_within_their_bounds(void **state)
+{
     (void)state;
     float x[BATCH], y[BATCH];
     for (int32_t f = 0; f < NNI_COUNT(functions); f++) {
@@ -180,7 +196,8 @@ static void errors_stay_within_their_bounds(void **state) {
     }
 }
 
-static void instruction_sets_give_the_same_bits(void **state) {
+static void instruction_sets_give_the_same_bits(void **state)
+{
     (void)state;
     (void)kernels_or_skip(NN_ISA_FMA);
     float x[BATCH], y[BATCH], z[BATCH];
@@ -195,11 +212,13 @@ static void instruction_sets_give_the_same_bits(void **state) {
     }
 }
 
-static void assert_value(float actual, float expected) {
+static void assert_value(float actual, float expected)
+{
     assert_same_bits(&actual, &expected, 1);
 }
 
-static void exponentials_have_their_special_values(void **state) {
+static void exponentials_have_their_special_values(void **state)
+{
     (void)state;
     assert_value(nni_exp_portable(0.0f), 1.0f);
     assert_value(nni_exp_portable(-0.0f), 1.0f);
@@ -216,7 +235,8 @@ static void exponentials_have_their_special_values(void **state) {
     assert_value(nni_expm1_portable(NAN), NAN);
 }
 
-static void logarithms_have_their_special_values(void **state) {
+static void logarithms_have_their_special_values(void **state)
+{
     (void)state;
     assert_value(nni_log_portable(1.0f), 0.0f);
     assert_value(nni_log_portable(0.0f), -INFINITY);
@@ -232,7 +252,8 @@ static void logarithms_have_their_special_values(void **state) {
     assert_value(nni_log1p_portable(NAN), NAN);
 }
 
-static void sigmoids_have_their_special_values(void **state) {
+static void sigmoids_have_their_special_values(void **state)
+{
     (void)state;
     assert_value(nni_tanh_portable(INFINITY), 1.0f);
     assert_value(nni_tanh_portable(-INFINITY), -1.0f);
@@ -253,9 +274,11 @@ static void sigmoids_have_their_special_values(void **state) {
     assert_value(nni_erf_portable(NAN), NAN);
 }
 
-static void quarter_turns_are_exact(void **state) {
+static void quarter_turns_are_exact(void **state)
+{
     (void)state;
-    const float expected[][2] = {{0.0f, 1.0f}, {1.0f, 0.0f}, {0.0f, -1.0f}, {-1.0f, 0.0f}};
+    const float expected[][2] = {
+        {0.0f, 1.0f}, {1.0f, 0.0f}, {0.0f, -1.0f}, {-1.0f, 0.0f}};
     for (int quarter = 0; quarter <= 4; quarter++) {
         float sine, cosine;
         nni_circle_portable(0.25f * (float)quarter, &sine, &cosine);
@@ -265,7 +288,8 @@ static void quarter_turns_are_exact(void **state) {
 }
 
 /* a b + c for triples (a, b, c), against the C library's correctly rounded one. */
-static void assert_fma(const float *triples, int64_t count) {
+static void assert_fma(const float *triples, int64_t count)
+{
     float ours[BATCH], theirs[BATCH];
     fma_map_portable(triples, ours, count);
     for (int64_t i = 0; i < count; i++) {
@@ -274,7 +298,8 @@ static void assert_fma(const float *triples, int64_t count) {
     assert_same_bits(ours, theirs, count);
 }
 
-static void our_fma_is_right_for_any_bits(void **state) {
+static void our_fma_is_right_for_any_bits(void **state)
+{
     (void)state;
     float triples[3 * BATCH];
     uint32_t seed = 1;
@@ -286,9 +311,10 @@ static void our_fma_is_right_for_any_bits(void **state) {
     }
 }
 
-/* Sums near a half-way point of normal and subnormal floats: c is the product's negative,
- * or a power of two far above or below it. */
-static void our_fma_is_right_where_rounding_twice_is_wrong(void **state) {
+/* Products of 25 or 26 digits, many of which lie half-way between floats, and a c far
+ * below them that decides; a few c are as large as the product and cancel it. */
+static void our_fma_is_right_where_rounding_twice_is_wrong(void **state)
+{
     (void)state;
     float triples[3 * BATCH];
     uint32_t seed = 2;
@@ -296,30 +322,54 @@ static void our_fma_is_right_where_rounding_twice_is_wrong(void **state) {
         for (int i = 0; i < BATCH; i++) {
             uint32_t word = next_word(&seed);
             int scale = (int)(word % 160) - 80;
-            /* Few digits, so that ties are common. */
-            float a = ldexpf((float)(next_word(&seed) % 4096 + 1), scale);
-            float b = ldexpf((float)(next_word(&seed) % 4096 + 1), -90 + (int)(word >> 28));
-            float c = ldexpf((float)(next_word(&seed) % 64 + 1),
-                             scale - 90 + (int)(next_word(&seed) % 64) - 32);
-            c = word & 0x10000 ? -c : c;
-            c = word & 0x60000 ? c : -(a * b);
+            float a = ldexpf((float)(next_word(&seed) % 4096 * 2 + 4097), scale);
+            float b = (float)(next_word(&seed) % 4096 * 2 + 4097);
+            float c = ldexpf(1.0f, scale - (int)(next_word(&seed) % 64));
+            c = word & 0x80000000 ? -c : c;
             triples[3 * i] = a;
             triples[3 * i + 1] = b;
-            triples[3 * i + 2] = c;
+            triples[3 * i + 2] = word & 0x70000000 ? c : -(a * b);
         }
         assert_fma(triples, BATCH);
     }
-    /* Exactly half-way, and just above and below it. */
-    const float hard[] = {0x1.000002p0f, 0x1.000002p-1f, 0x1p-60f,  0x1.000002p0f,
-                          0x1.000002p-1f, -0x1p-60f,     0x1.8p-100f, 0x1p-49f,
-                          0x1p-149f,     0x1.8p-75f,     0x1p-75f,  0.0f,
-                          0x1.8p-75f,    0x1p-74f,       -0x1p-149f, 0x1.fffffep-64f,
-                          0x1p-63f,      0x1p-149f,      0x1p127f,  2.0f,
-                          -0x1p127f,     -0.0f,          1.0f,      -0.0f};
-    assert_fma(hard, NNI_COUNT(hard) / 3);
 }
 
-static void products_and_sums_are_not_fused(void **state) {
+static void our_fma_is_right_for_chosen_cases(void **state)
+{
+    (void)state;
+    const float cases[][3] = {
+        /* half-way, and just beside it */
+        {0x1.001p0f, 0x1.001p0f, 0.0f},
+        {0x1.001p0f, 0x1.001p0f, 0x1p-60f},
+        {0x1.001p0f, 0x1.001p0f, -0x1p-60f},
+        {-0x1.001p0f, 0x1.001p0f, 0x1p-149f},
+        {-0x1.001p0f, 0x1.001p0f, -0x1p-149f},
+        /* the same among subnormal floats: half a unit and 2^-36 of it */
+        {0x1.001p-75f, 0x1.ffe002p-76f, 0x1p-127f},
+        {-0x1.001p-75f, 0x1.ffe002p-76f, 0x1p-127f},
+        {0x1.001p-75f, 0x1.ffe002p-76f, -0x1.000008p-127f},
+        {0x1p-75f, 0x1p-75f, 0.0f},
+        {0x1.000002p-75f, 0x1p-75f, 0.0f},
+        {0x1p-75f, 0x1p-75f, 0x1p-149f},
+        /* the smallest normal float from below */
+        {0x1.fffffep-64f, 0x1p-63f, 0x1p-149f},
+        {0x1.fffffep-64f, 0x1.000002p-63f, 0.0f},
+        /* cancellation, signs of zero, overflow, infinities */
+        {3.0f, 5.0f, -15.0f},
+        {-0.0f, 1.0f, -0.0f},
+        {-0.0f, 1.0f, 0.0f},
+        {0x1p127f, 2.0f, -0x1p127f},
+        {0x1p127f, 2.0f, 0.0f},
+        {INFINITY, 2.0f, -INFINITY},
+        {INFINITY, 0.0f, 1.0f},
+        {2.0f, 3.0f, -INFINITY},
+        {NAN, 1.0f, 1.0f},
+    };
+    assert_fma(cases[0], NNI_COUNT(cases));
+}
+
+static void products_and_sums_are_not_fused(void **state)
+{
     (void)state;
     volatile float a = 0x1.000002p0f, c = -0x1.000004p0f;
     float x = a, y = c;
@@ -330,7 +380,8 @@ static void products_and_sums_are_not_fused(void **state) {
     assert_true(z * z + w == 0.0);
 }
 
-static void cosine_in_double_is_close(void **state) {
+static void cosine_in_double_is_close(void **state)
+{
     (void)state;
     for (int i = -1000; i <= 4000; i++) {
         double x = i * 0.00314159;
@@ -342,7 +393,8 @@ static void cosine_in_double_is_close(void **state) {
     assert_true(isnan(nni_cos_double(INFINITY)));
 }
 
-static void powers_are_exact_or_close(void **state) {
+static void powers_are_exact_or_close(void **state)
+{
     (void)state;
     assert_true(nni_pow_integer(0.0, 0) == 1.0);
     assert_true(nni_pow_integer(2.0, 60) == 0x1p60);
@@ -351,7 +403,8 @@ static void powers_are_exact_or_close(void **state) {
     assert_true(nni_pow_integer(0.9, UINT64_MAX) == 0.0);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(errors_stay_within_their_bounds),
         cmocka_unit_test(instruction_sets_give_the_same_bits),
@@ -361,6 +414,7 @@ int main(void) {
         cmocka_unit_test(quarter_turns_are_exact),
         cmocka_unit_test(our_fma_is_right_for_any_bits),
         cmocka_unit_test(our_fma_is_right_where_rounding_twice_is_wrong),
+        cmocka_unit_test(our_fma_is_right_for_chosen_cases),
         cmocka_unit_test(products_and_sums_are_not_fused),
         cmocka_unit_test(cosine_in_double_is_close),
         cmocka_unit_test(powers_are_exact_or_close),

@@ -20,7 +20,8 @@ struct run {
 };
 
 static void start(struct run *run, const float *coefficients, int32_t coefficient_count,
-                  int32_t slot_mask) {
+                  int32_t slot_mask)
+{
     memset(run, 0, sizeof *run);
     mixed_floats(run->w, COUNT, 1);
     struct nni_update *u = &run->update;
@@ -45,23 +46,27 @@ struct exact {
 };
 typedef void exact_function(struct exact *x, const struct nni_update *u);
 
-static void exact_sgd(struct exact *x, const struct nni_update *u) {
+static void exact_sgd(struct exact *x, const struct nni_update *u)
+{
     x->w -= (double)u->rate * x->g;
 }
 
-static void exact_momentum(struct exact *x, const struct nni_update *u) {
+static void exact_momentum(struct exact *x, const struct nni_update *u)
+{
     double momentum = (double)u->coefficient[0];
     x->s[0] = momentum * x->s[0] + (double)u->coefficient[1] * x->g;
     double step = u->coefficient[2] != 0.0f ? x->g + momentum * x->s[0] : x->s[0];
     x->w -= (double)u->rate * step;
 }
 
-static void exact_adagrad(struct exact *x, const struct nni_update *u) {
+static void exact_adagrad(struct exact *x, const struct nni_update *u)
+{
     x->s[0] += x->g * x->g;
     x->w -= (double)u->rate * x->g / (sqrt(x->s[0]) + (double)u->coefficient[0]);
 }
 
-static void exact_adadelta(struct exact *x, const struct nni_update *u) {
+static void exact_adadelta(struct exact *x, const struct nni_update *u)
+{
     double rho = (double)u->coefficient[0], epsilon = (double)u->coefficient[1];
     x->s[0] = rho * x->s[0] + (1.0 - rho) * x->g * x->g;
     double step = sqrt(x->s[1] + epsilon) / sqrt(x->s[0] + epsilon) * x->g;
@@ -69,7 +74,8 @@ static void exact_adadelta(struct exact *x, const struct nni_update *u) {
     x->w -= (double)u->rate * step;
 }
 
-static void exact_rmsprop(struct exact *x, const struct nni_update *u) {
+static void exact_rmsprop(struct exact *x, const struct nni_update *u)
+{
     double rho = (double)u->coefficient[0];
     x->s[0] = rho * x->s[0] + (1.0 - rho) * x->g * x->g;
     double variance = x->s[0];
@@ -84,7 +90,8 @@ static void exact_rmsprop(struct exact *x, const struct nni_update *u) {
     x->w -= (double)u->rate * step;
 }
 
-static void exact_adam(struct exact *x, const struct nni_update *u) {
+static void exact_adam(struct exact *x, const struct nni_update *u)
+{
     double beta1 = (double)u->coefficient[0], beta2 = (double)u->coefficient[1];
     x->s[0] = beta1 * x->s[0] + (1.0 - beta1) * x->g;
     x->s[1] = beta2 * x->s[1] + (1.0 - beta2) * x->g * x->g;
@@ -93,7 +100,9 @@ static void exact_adam(struct exact *x, const struct nni_update *u) {
 }
 
 /* A few steps with new gradients each time, element by element against the formula. */
-static void assert_formula(struct run *run, nni_update_function *pass, exact_function *exact) {
+static void assert_formula(struct run *run, nni_update_function *pass,
+                           exact_function *exact)
+{
     for (uint32_t step = 0; step < STEPS; step++) {
         struct run before = *run;
         mixed_floats(run->g, COUNT, 10 + step);
@@ -114,7 +123,8 @@ static void assert_formula(struct run *run, nni_update_function *pass, exact_fun
 }
 
 /* Both tables from the same start, on every length near a block's. */
-static void assert_tables_agree(const struct run *begin, size_t entry) {
+static void assert_tables_agree(const struct run *begin, size_t entry)
+{
     const struct nni_kernels *tables[] = {nni_kernels_of_isa(NN_ISA_PORTABLE),
                                           nni_kernels_of_isa(NN_ISA_FMA)};
     const int64_t lengths[] = {0, 1, 7, 8, 17, 255, 256, 257, COUNT};
@@ -138,25 +148,28 @@ static void assert_tables_agree(const struct run *begin, size_t entry) {
             pass(&runs[t].update);
         }
         assert_same_bits(runs[0].w, runs[1].w, COUNT);
-        assert_same_bits(runs[0].slots[0], runs[1].slots[0], (int64_t)NNI_SLOTS_MAX * COUNT);
+        assert_same_bits(runs[0].slots[0], runs[1].slots[0],
+                         (int64_t)NNI_SLOTS_MAX * COUNT);
     }
 }
 
-#define CHECK(run, entry)                                                                  \
-    do {                                                                                   \
-        assert_formula(&(run), nni_kernels_of_isa(NN_ISA_PORTABLE)->update_##entry,        \
-                       exact_##entry);                                                     \
-        assert_tables_agree(&(run), offsetof(struct nni_kernels, update_##entry));         \
+#define CHECK(run, entry)                                                           \
+    do {                                                                            \
+        assert_formula(&(run), nni_kernels_of_isa(NN_ISA_PORTABLE)->update_##entry, \
+                       exact_##entry);                                              \
+        assert_tables_agree(&(run), offsetof(struct nni_kernels, update_##entry));  \
     } while (0)
 
-static void sgd_follows_its_formula(void **state) {
+static void sgd_follows_its_formula(void **state)
+{
     (void)state;
     static struct run run;
     start(&run, NULL, 0, 0);
     CHECK(run, sgd);
 }
 
-static void momentum_follows_its_formula(void **state) {
+static void momentum_follows_its_formula(void **state)
+{
     (void)state;
     static struct run run;
     start(&run, (const float[]){0.9f, 0.8f, 0.0f}, 3, 1);
@@ -165,21 +178,24 @@ static void momentum_follows_its_formula(void **state) {
     CHECK(run, momentum);
 }
 
-static void adagrad_follows_its_formula(void **state) {
+static void adagrad_follows_its_formula(void **state)
+{
     (void)state;
     static struct run run;
     start(&run, (const float[]){1e-6f}, 1, 1);
     CHECK(run, adagrad);
 }
 
-static void adadelta_follows_its_formula(void **state) {
+static void adadelta_follows_its_formula(void **state)
+{
     (void)state;
     static struct run run;
     start(&run, (const float[]){0.9f, 1e-6f}, 2, 3);
     CHECK(run, adadelta);
 }
 
-static void rmsprop_follows_its_formula_in_all_four_forms(void **state) {
+static void rmsprop_follows_its_formula_in_all_four_forms(void **state)
+{
     (void)state;
     static struct run run;
     for (int32_t form = 0; form < 4; form++) {
@@ -188,14 +204,16 @@ static void rmsprop_follows_its_formula_in_all_four_forms(void **state) {
     }
 }
 
-static void adam_follows_its_formula(void **state) {
+static void adam_follows_its_formula(void **state)
+{
     (void)state;
     static struct run run;
     start(&run, (const float[]){0.9f, 0.99f, 1e-6f, 2.0f, 1.5f}, 5, 3);
     CHECK(run, adam);
 }
 
-static void the_gradient_is_scaled_clipped_and_regularised(void **state) {
+static void the_gradient_is_scaled_clipped_and_regularised(void **state)
+{
     (void)state;
     float w[] = {1.0f, -2.0f, 0.0f, 4.0f};
     const float g[] = {8.0f, -8.0f, 1.0f, NAN};
@@ -211,7 +229,8 @@ static void the_gradient_is_scaled_clipped_and_regularised(void **state) {
     assert_same_bits(w, expected, 4);
 }
 
-static void centred_rmsprop_never_takes_a_negative_root(void **state) {
+static void centred_rmsprop_never_takes_a_negative_root(void **state)
+{
     (void)state;
     float w[] = {1.0f}, square[] = {0.0f}, mean[] = {1.0f};
     const float g[] = {0.0f};
@@ -227,7 +246,8 @@ static void centred_rmsprop_never_takes_a_negative_root(void **state) {
     assert_true(w[0] == 1.0f);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sgd_follows_its_formula),
         cmocka_unit_test(momentum_follows_its_formula),

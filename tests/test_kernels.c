@@ -1,5 +1,6 @@
-/* The kernel tables, but for the matrix product (test_gemm.c): every entry of the portable
- * one against its definition, and the others against the portable one, to the bit. */
+/* The kernel tables, but for the matrix product (test_gemm.c): every entry of the
+ * portable one against its definition, and the others against the portable one, to the
+ * bit. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,19 +14,23 @@
 #include <string.h>
 
 enum { LONGEST = 1000 };
-static const int64_t lengths[] = {0, 1, 3, 7, 8, 15, 16, 17, 31, 33, 255, 256, 257, LONGEST};
+static const int64_t lengths[] = {0,  1,  3,  7,   8,   15,  16,
+                                  17, 31, 33, 255, 256, 257, LONGEST};
 
-static const struct nni_kernels *portable(void) {
+static const struct nni_kernels *portable(void)
+{
     return nni_kernels_of_isa(NN_ISA_PORTABLE);
 }
 
-static struct nni_random stream_of(uint32_t salt) {
+static struct nni_random stream_of(uint32_t salt)
+{
     return nni_random_make(1234567890123ull, NNI_STREAM_DROPOUT, salt, 7);
 }
 
 /* ---- definitions ---- */
 
-static double exact_activation(int32_t activation, double alpha, double z) {
+static double exact_activation(int32_t activation, double alpha, double z)
+{
     const double scale = 1.05070098735548049342, selu_alpha = 1.67326324235437728481;
     switch (activation) {
     case NN_SIGMOID:
@@ -51,7 +56,8 @@ static double exact_activation(int32_t activation, double alpha, double z) {
     }
 }
 
-static void activations_are_what_they_are_called(void **state) {
+static void activations_are_what_they_are_called(void **state)
+{
     (void)state;
     float z[LONGEST], y[LONGEST];
     mixed_floats(z, LONGEST, 1);
@@ -65,7 +71,8 @@ static void activations_are_what_they_are_called(void **state) {
     }
 }
 
-static void derivatives_are_those_of_the_activations(void **state) {
+static void derivatives_are_those_of_the_activations(void **state)
+{
     (void)state;
     float z[LONGEST], y[LONGEST], dy[LONGEST], dz[LONGEST];
     mixed_floats(z, LONGEST, 2);
@@ -86,7 +93,8 @@ static void derivatives_are_those_of_the_activations(void **state) {
     }
 }
 
-static void relu_lets_nan_through_and_has_no_slope_at_zero(void **state) {
+static void relu_lets_nan_through_and_has_no_slope_at_zero(void **state)
+{
     (void)state;
     const float z[] = {NAN, -1.0f, 0.0f, 2.0f}, dy[] = {1.0f, 1.0f, 1.0f, 1.0f};
     const float expected[] = {NAN, 0.0f, 0.0f, 2.0f}, slope[] = {0.0f, 0.0f, 0.0f, 1.0f};
@@ -98,7 +106,8 @@ static void relu_lets_nan_through_and_has_no_slope_at_zero(void **state) {
 }
 
 /* Element i in lane i % 16, and the fixed tree. */
-static float lanes_by_hand(const float *x, const float *y, int64_t n) {
+static float lanes_by_hand(const float *x, const float *y, int64_t n)
+{
     float lane[16] = {0.0f};
     for (int64_t i = 0; i < n; i++) {
         lane[i % 16] = y == NULL ? lane[i % 16] + x[i] : fmaf(x[i], y[i], lane[i % 16]);
@@ -111,7 +120,8 @@ static float lanes_by_hand(const float *x, const float *y, int64_t n) {
     return lane[0];
 }
 
-static void sums_run_in_sixteen_lanes(void **state) {
+static void sums_run_in_sixteen_lanes(void **state)
+{
     (void)state;
     float x[LONGEST], y[LONGEST];
     mixed_floats(x, LONGEST, 4);
@@ -126,7 +136,8 @@ static void sums_run_in_sixteen_lanes(void **state) {
     }
 }
 
-static void long_sums_add_blocks_in_double(void **state) {
+static void long_sums_add_blocks_in_double(void **state)
+{
     (void)state;
     static float x[5000];
     mixed_floats(x, 5000, 6);
@@ -141,14 +152,16 @@ static void long_sums_add_blocks_in_double(void **state) {
     assert_true(nni_sum_long(portable(), x, 0) == 0.0);
 }
 
-static void argmax_is_the_first_largest(void **state) {
+static void argmax_is_the_first_largest(void **state)
+{
     (void)state;
     const float x[] = {1.0f, 3.0f, -2.0f, 3.0f, 0.0f};
     assert_int_equal(portable()->argmax(x, 5), 1);
     assert_int_equal(portable()->argmax(x, 1), 0);
 }
 
-static void one_bad_number_is_found_anywhere(void **state) {
+static void one_bad_number_is_found_anywhere(void **state)
+{
     (void)state;
     float x[40];
     mixed_floats(x, 40, 7);
@@ -163,7 +176,8 @@ static void one_bad_number_is_found_anywhere(void **state) {
     }
 }
 
-static void column_sums_run_in_row_order(void **state) {
+static void column_sums_run_in_row_order(void **state)
+{
     (void)state;
     enum { ROWS = 9, COLUMNS = 21, FIRST = 2, END = 20 };
     float x[ROWS * COLUMNS], sums[COLUMNS], expected[COLUMNS];
@@ -183,7 +197,8 @@ static void column_sums_run_in_row_order(void **state) {
     }
 }
 
-static void arithmetic_is_element_by_element(void **state) {
+static void arithmetic_is_element_by_element(void **state)
+{
     (void)state;
     enum { N = 19 };
     float a[N], b[N], d[N], out[N];
@@ -229,7 +244,8 @@ static void arithmetic_is_element_by_element(void **state) {
     }
 }
 
-static void softmax_rows_are_distributions(void **state) {
+static void softmax_rows_are_distributions(void **state)
+{
     (void)state;
     enum { ROWS = 4 };
     float x[ROWS * 40], y[ROWS * 40], logs[ROWS * 40];
@@ -256,7 +272,8 @@ static void softmax_rows_are_distributions(void **state) {
     }
 }
 
-static void softmax_gradients_are_right(void **state) {
+static void softmax_gradients_are_right(void **state)
+{
     (void)state;
     enum { COLUMNS = 21 };
     float x[COLUMNS], y[COLUMNS], logs[COLUMNS], dy[COLUMNS], dx[COLUMNS], dlog[COLUMNS];
@@ -280,7 +297,8 @@ static void softmax_gradients_are_right(void **state) {
 
 /* ---- random numbers ---- */
 
-static void dropout_keeps_by_the_word_of_each_element(void **state) {
+static void dropout_keeps_by_the_word_of_each_element(void **state)
+{
     (void)state;
     struct nni_random random = stream_of(1);
     float x[LONGEST], y[LONGEST];
@@ -296,7 +314,8 @@ static void dropout_keeps_by_the_word_of_each_element(void **state) {
     }
 }
 
-static void dropout_of_rate_zero_keeps_everything(void **state) {
+static void dropout_of_rate_zero_keeps_everything(void **state)
+{
     (void)state;
     struct nni_random random = stream_of(2);
     float x[LONGEST], y[LONGEST];
@@ -305,7 +324,8 @@ static void dropout_of_rate_zero_keeps_everything(void **state) {
     assert_same_bits(x, y, LONGEST);
 }
 
-static void uniform_numbers_stay_below_the_upper_bound(void **state) {
+static void uniform_numbers_stay_below_the_upper_bound(void **state)
+{
     (void)state;
     struct nni_random random = stream_of(3);
     float y[LONGEST];
@@ -319,7 +339,8 @@ static void uniform_numbers_stay_below_the_upper_bound(void **state) {
     assert_close(sum / LONGEST, 0.5, 0.2, 0.0);
 
     /* Between neighbours every number would round up half the time. */
-    const float bounds[][2] = {{1.0f, 1.0f + 0x1p-23f}, {-0x1p-149f, 0.0f}, {-4.0f, -4.0f}};
+    const float bounds[][2] = {
+        {1.0f, 1.0f + 0x1p-23f}, {-0x1p-149f, 0.0f}, {-4.0f, -4.0f}};
     for (int32_t b = 0; b < NNI_COUNT(bounds); b++) {
         portable()->random_uniform(&random, 0, bounds[b][0], bounds[b][1], y, LONGEST);
         for (int i = 0; i < LONGEST; i++) {
@@ -328,7 +349,8 @@ static void uniform_numbers_stay_below_the_upper_bound(void **state) {
     }
 }
 
-static void normal_numbers_are_those_of_box_and_muller(void **state) {
+static void normal_numbers_are_those_of_box_and_muller(void **state)
+{
     (void)state;
     struct nni_random random = stream_of(4);
     float y[LONGEST];
@@ -337,7 +359,8 @@ static void normal_numbers_are_those_of_box_and_muller(void **state) {
     for (uint64_t i = 0; i < LONGEST; i++) {
         uint64_t pair = 4 + i / 2 * 2;
         double u = ((double)nni_random_word(&random, pair) + 0.5) * 0x1p-32;
-        double angle = 6.283185307179586 * (nni_random_word(&random, pair + 1) >> 8) * 0x1p-24;
+        double angle =
+            6.283185307179586 * (nni_random_word(&random, pair + 1) >> 8) * 0x1p-24;
         double unit = sqrt(-2.0 * log(u)) * (i % 2 == 0 ? cos(angle) : sin(angle));
         assert_close((double)y[i], 10.0 + 2.0 * unit, 1e-5, 0.0);
         sum += unit;
@@ -347,7 +370,8 @@ static void normal_numbers_are_those_of_box_and_muller(void **state) {
     assert_close(squares / LONGEST, 1.0, 0.15, 0.0);
 }
 
-static void numbers_do_not_depend_on_where_a_run_begins(void **state) {
+static void numbers_do_not_depend_on_where_a_run_begins(void **state)
+{
     (void)state;
     struct nni_random random = stream_of(5);
     float whole[LONGEST], part[LONGEST];
@@ -362,10 +386,11 @@ struct buffers {
     float a[LONGEST], b[LONGEST], c[LONGEST], out[LONGEST];
 };
 
-/* Every entry but the updates; `in_place` puts the output into the first input. The results
- * are left in out. */
+/* Every entry but the updates; `in_place` puts the output into the first input. The
+ * results are left in out. */
 static void run_entry(const struct nni_kernels *k, int entry, int in_place, int64_t n,
-                      struct buffers *x) {
+                      struct buffers *x)
+{
     struct nni_random random = stream_of(6);
     float *out = in_place ? x->a : x->out;
     int64_t columns = n >= 11 ? 11 : 1;
@@ -428,7 +453,8 @@ static void run_entry(const struct nni_kernels *k, int entry, int in_place, int6
         out[0] = k->sum(x->b, n) + k->dot(x->b, x->c, n);
         break;
     case 19:
-        out[0] = n == 0 ? 0.0f : (float)k->argmax(x->b, n) + (float)k->all_finite(x->b, n);
+        out[0] =
+            n == 0 ? 0.0f : (float)k->argmax(x->b, n) + (float)k->all_finite(x->b, n);
         break;
     default:
         if (entry < 30) {
@@ -444,14 +470,16 @@ static void run_entry(const struct nni_kernels *k, int entry, int in_place, int6
 
 enum { ENTRIES = 40 };
 
-static void fill_buffers(struct buffers *x, uint32_t salt) {
+static void fill_buffers(struct buffers *x, uint32_t salt)
+{
     mixed_floats(x->a, LONGEST, salt);
     mixed_floats(x->b, LONGEST, salt + 1);
     mixed_floats(x->c, LONGEST, salt + 2);
     mixed_floats(x->out, LONGEST, salt + 3);
 }
 
-static void all_tables_give_the_same_bits(void **state) {
+static void all_tables_give_the_same_bits(void **state)
+{
     (void)state;
     const struct nni_kernels *fma = kernels_or_skip(NN_ISA_FMA);
     static struct buffers x, y;
@@ -467,13 +495,15 @@ static void all_tables_give_the_same_bits(void **state) {
 }
 
 /* add_scaled and column_sums read their output, and have no such form. */
-static void an_output_may_be_an_input(void **state) {
+static void an_output_may_be_an_input(void **state)
+{
     (void)state;
     static struct buffers x, y;
     for (int32_t isa = NN_ISA_PORTABLE; isa <= NN_ISA_FMA; isa++) {
         const struct nni_kernels *k = nni_kernels_of_isa(isa);
         for (int entry = 0; k != NULL && entry < ENTRIES; entry++) {
-            for (int32_t i = 0; i < NNI_COUNT(lengths) && entry != 6 && entry != 17; i++) {
+            for (int32_t i = 0; i < NNI_COUNT(lengths) && entry != 6 && entry != 17;
+                 i++) {
                 fill_buffers(&x, (uint32_t)entry);
                 fill_buffers(&y, (uint32_t)entry);
                 memcpy(x.out, x.a, sizeof x.out);
@@ -485,7 +515,8 @@ static void an_output_may_be_an_input(void **state) {
     }
 }
 
-static void the_best_table_is_the_machines(void **state) {
+static void the_best_table_is_the_machines(void **state)
+{
     (void)state;
     assert_int_equal(portable()->isa, NN_ISA_PORTABLE);
     assert_null(nni_kernels_of_isa(NN_ISA_BEST));
@@ -497,7 +528,8 @@ static void the_best_table_is_the_machines(void **state) {
     assert_ptr_equal(nni_kernels_for(NULL), nni_kernels_of_isa(isa));
 }
 
-static void a_context_lowers_the_choice(void **state) {
+static void a_context_lowers_the_choice(void **state)
+{
     (void)state;
     nn_context *context = nn_context_create(NULL);
     assert_int_equal(nn_context_set_max_isa(context, NN_ISA_PORTABLE), NN_OK);
@@ -506,7 +538,8 @@ static void a_context_lowers_the_choice(void **state) {
     nn_context_destroy(context);
 }
 
-int main(void) {
+int main(void)
+{
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(activations_are_what_they_are_called),
         cmocka_unit_test(derivatives_are_those_of_the_activations),

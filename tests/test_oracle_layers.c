@@ -1,6 +1,6 @@
-/* The layers against PyTorch: every kind and every activation, forward and backward. A case
- * is a model of its inputs, the layer, and a product with fixed factors whose mean is the
- * loss, so that all gradients are put to use. */
+/* The layers against PyTorch: every kind and every activation, forward and backward. A
+ * case is a model of its inputs, the layer, and a product with fixed factors whose mean
+ * is the loss, so that all gradients are put to use. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -45,8 +45,8 @@ static void case_build(struct layer_case *at)
     for (int32_t i = 0; i < at->count && !is_input; i++) {
         at->inputs[i] = case_input(at, &oracle->inputs[i]);
     }
-    at->node = nn_model_apply_many(at->model, at->layer, at->inputs,
-                                   is_input ? 0 : at->count);
+    at->node =
+        nn_model_apply_many(at->model, at->layer, at->inputs, is_input ? 0 : at->count);
     at->inputs[0] = is_input ? at->node : at->inputs[0];
     at->factors = case_input(at, oracle->factors);
     nn_node product = nn_model_apply_many(at->model, nn_multiply(NULL),
@@ -119,7 +119,8 @@ static void check_layer(const struct oracle_layer *oracle)
     struct layer_case at;
     double loss;
     case_open(&at, oracle);
-    assert_int_equal(nn_model_parameter_count(at.model), oracle_count(oracle->parameters));
+    assert_int_equal(nn_model_parameter_count(at.model),
+                     oracle_count(oracle->parameters));
     assert_ok(nn_trainer_forward(at.trainer, (const nn_tensor *const *)at.tensors,
                                  at.count + 1));
     assert_new_near_oracle(oracle->name, "output",

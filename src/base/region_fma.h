@@ -8,7 +8,7 @@
 #error "a region is open already"
 #endif
 
-#define NNI_K(name) name##_fma
+#define NNI_K(name)      name##_fma
 #define NNI_FMA(a, b, c) __builtin_fmaf((a), (b), (c))
 
 #if defined(__clang__)

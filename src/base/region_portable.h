@@ -4,7 +4,8 @@
  *     NNI_FMA(a, b, c)  is a b + c rounded once, the hardware's or ours
  *     NNI_LOOP          before a loop: iterations are independent, vectorise it
  * Bodies (body_*.h) are written over these three and included in one region after the
- * other. No flag of the build matters: optimisation is asked for here, where there is any. */
+ * other. No flag of the build matters: optimisation is asked for here, where there is
+ * any. */
 #include "base/contract.h"
 
 #include <string.h>

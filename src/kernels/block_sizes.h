@@ -12,7 +12,7 @@ enum {
     NNI_GEMM_LANES_N = 4,
     NNI_GEMM_LANES_K = 64,
 
-    NNI_VECTOR = 8, /* floats of one vector, see vector_portable.h */
+    NNI_VECTOR = 8, /* floats of one vector, see body_vector_portable.h */
 
     /* The register tile of the matrix product is ROWS x COLUMNS; DEPTH x WIDTH of B are
      * packed at a time, to stay in the second cache. Fewer than DIRECT_ROWS rows of A are
@@ -24,8 +24,8 @@ enum {
     NNI_GEMM_DIRECT_ROWS = 6,
     NNI_GEMM_ROW_VECTORS = 8, /* vectors side by side where one row is computed alone */
 
-    NNI_UPDATE_BLOCK = 256,  /* parameters between two passes of an update */
-    NNI_RANDOM_BLOCKS = 32,   /* Philox blocks computed side by side */
+    NNI_UPDATE_BLOCK = 256, /* parameters between two passes of an update */
+    NNI_RANDOM_BLOCKS = 32, /* Philox blocks computed side by side */
     NNI_RANDOM_WORDS = 4 * NNI_RANDOM_BLOCKS
 };
 

@@ -2,7 +2,8 @@
  * formulas are those beside the constants in nn/layer.h; g' is written in the output y,
  * but for gelu and silu, whose derivative needs the input z. A body. */
 
-static void NNI_K(linear_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(linear_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -10,8 +11,9 @@ static void NNI_K(linear_forward)(float alpha, const float *z, float *y, int64_t
     }
 }
 
-static void NNI_K(linear_backward)(float alpha, const float *y, const float *dy, float *dz,
-                                   int64_t n) {
+static void NNI_K(linear_backward)(float alpha, const float *y, const float *dy,
+                                   float *dz, int64_t n)
+{
     (void)alpha;
     (void)y;
     NNI_LOOP
@@ -20,7 +22,8 @@ static void NNI_K(linear_backward)(float alpha, const float *y, const float *dy,
     }
 }
 
-static void NNI_K(sigmoid_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(sigmoid_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -29,8 +32,9 @@ static void NNI_K(sigmoid_forward)(float alpha, const float *z, float *y, int64_
 }
 
 /* g' = y (1 - y) */
-static void NNI_K(sigmoid_backward)(float alpha, const float *y, const float *dy, float *dz,
-                                    int64_t n) {
+static void NNI_K(sigmoid_backward)(float alpha, const float *y, const float *dy,
+                                    float *dz, int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -38,7 +42,8 @@ static void NNI_K(sigmoid_backward)(float alpha, const float *y, const float *dy
     }
 }
 
-static void NNI_K(tanh_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(tanh_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -48,7 +53,8 @@ static void NNI_K(tanh_forward)(float alpha, const float *z, float *y, int64_t n
 
 /* g' = 1 - y^2 */
 static void NNI_K(tanh_backward)(float alpha, const float *y, const float *dy, float *dz,
-                                 int64_t n) {
+                                 int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -57,7 +63,8 @@ static void NNI_K(tanh_backward)(float alpha, const float *y, const float *dy, f
 }
 
 /* max(0, z); NaN stays NaN. */
-static void NNI_K(relu_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(relu_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -66,7 +73,8 @@ static void NNI_K(relu_forward)(float alpha, const float *z, float *y, int64_t n
 }
 
 static void NNI_K(relu_backward)(float alpha, const float *y, const float *dy, float *dz,
-                                 int64_t n) {
+                                 int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -74,7 +82,8 @@ static void NNI_K(relu_backward)(float alpha, const float *y, const float *dy, f
     }
 }
 
-static void NNI_K(leaky_relu_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(leaky_relu_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
         y[i] = z[i] > 0.0f ? z[i] : alpha * z[i];
@@ -82,14 +91,16 @@ static void NNI_K(leaky_relu_forward)(float alpha, const float *z, float *y, int
 }
 
 static void NNI_K(leaky_relu_backward)(float alpha, const float *y, const float *dy,
-                                       float *dz, int64_t n) {
+                                       float *dz, int64_t n)
+{
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
         dz[i] = y[i] > 0.0f ? dy[i] : alpha * dy[i];
     }
 }
 
-static void NNI_K(elu_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(elu_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
         float left = alpha * NNI_K(nni_expm1)(z[i]);
@@ -99,16 +110,18 @@ static void NNI_K(elu_forward)(float alpha, const float *z, float *y, int64_t n)
 
 /* g' = alpha e^z = y + alpha on the left */
 static void NNI_K(elu_backward)(float alpha, const float *y, const float *dy, float *dz,
-                                int64_t n) {
+                                int64_t n)
+{
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
         dz[i] = y[i] > 0.0f ? dy[i] : dy[i] * (y[i] + alpha);
     }
 }
 
-/* y = scale (z > 0 ? z : alpha (e^z - 1)) with the constants of Klambauer et al. 2017; left
- * is scale alpha. */
-static void NNI_K(selu_forward)(float alpha, const float *z, float *y, int64_t n) {
+/* y = scale (z > 0 ? z : alpha (e^z - 1)) with the constants of Klambauer et al. 2017;
+ * left is scale alpha. */
+static void NNI_K(selu_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     const float scale = 1.05070098735548049342f, left = 1.75809934084737685994f;
     (void)alpha;
     NNI_LOOP
@@ -119,7 +132,8 @@ static void NNI_K(selu_forward)(float alpha, const float *z, float *y, int64_t n
 }
 
 static void NNI_K(selu_backward)(float alpha, const float *y, const float *dy, float *dz,
-                                 int64_t n) {
+                                 int64_t n)
+{
     const float scale = 1.05070098735548049342f, left = 1.75809934084737685994f;
     (void)alpha;
     NNI_LOOP
@@ -129,7 +143,8 @@ static void NNI_K(selu_backward)(float alpha, const float *y, const float *dy, f
 }
 
 /* z Phi(z), Phi(z) = (1 + erf(z / sqrt 2)) / 2 being the normal distribution. */
-static void NNI_K(gelu_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(gelu_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     const float sqrt_half = 0.70710678118654752440f;
     (void)alpha;
     NNI_LOOP
@@ -141,7 +156,8 @@ static void NNI_K(gelu_forward)(float alpha, const float *z, float *y, int64_t n
 
 /* g' = Phi(z) + z phi(z), phi(z) = e^(-z^2 / 2) / sqrt(2 pi) being its density */
 static void NNI_K(gelu_backward)(float alpha, const float *z, const float *dy, float *dz,
-                                 int64_t n) {
+                                 int64_t n)
+{
     const float sqrt_half = 0.70710678118654752440f;
     const float peak = 0.39894228040143267794f; /* phi(0) */
     (void)alpha;
@@ -153,7 +169,8 @@ static void NNI_K(gelu_backward)(float alpha, const float *z, const float *dy, f
     }
 }
 
-static void NNI_K(silu_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(silu_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -163,7 +180,8 @@ static void NNI_K(silu_forward)(float alpha, const float *z, float *y, int64_t n
 
 /* g' = s (1 + z (1 - s)), s = sigmoid(z) */
 static void NNI_K(silu_backward)(float alpha, const float *z, const float *dy, float *dz,
-                                 int64_t n) {
+                                 int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -172,7 +190,8 @@ static void NNI_K(silu_backward)(float alpha, const float *z, const float *dy, f
     }
 }
 
-static void NNI_K(softplus_forward)(float alpha, const float *z, float *y, int64_t n) {
+static void NNI_K(softplus_forward)(float alpha, const float *z, float *y, int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -182,7 +201,8 @@ static void NNI_K(softplus_forward)(float alpha, const float *z, float *y, int64
 
 /* g' = sigmoid(z) = 1 - e^-y */
 static void NNI_K(softplus_backward)(float alpha, const float *y, const float *dy,
-                                     float *dz, int64_t n) {
+                                     float *dz, int64_t n)
+{
     (void)alpha;
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
@@ -190,8 +210,9 @@ static void NNI_K(softplus_backward)(float alpha, const float *y, const float *d
     }
 }
 
-static void NNI_K(activation_map)(int32_t activation, float alpha, const float *z, float *y,
-                                  int64_t n) {
+static void NNI_K(activation_map)(int32_t activation, float alpha, const float *z,
+                                  float *y, int64_t n)
+{
     static void (*const forward[])(float, const float *, float *, int64_t) = {
         [NN_LINEAR] = NNI_K(linear_forward),
         [NN_SIGMOID] = NNI_K(sigmoid_forward),
@@ -209,7 +230,8 @@ static void NNI_K(activation_map)(int32_t activation, float alpha, const float *
 }
 
 static void NNI_K(activation_slope)(int32_t activation, float alpha, const float *kept,
-                                    const float *dy, float *dz, int64_t n) {
+                                    const float *dy, float *dz, int64_t n)
+{
     static void (*const backward[])(float, const float *, const float *, float *,
                                     int64_t) = {
         [NN_LINEAR] = NNI_K(linear_backward),

@@ -10,7 +10,8 @@ struct NNI_K(gemm_area) {
 };
 
 /* Writes the start of each chain: bias, zero, or C as it is. */
-static void NNI_K(gemm_start)(const struct nni_gemm *g, struct NNI_K(gemm_area) area) {
+static void NNI_K(gemm_start)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
+{
     for (int64_t i = area.i0; i < area.i1 && !g->accumulate; i++) {
         float *c = g->c + i * g->c_row;
         for (int64_t j = area.j0; j < area.j1; j++) {
@@ -21,7 +22,8 @@ static void NNI_K(gemm_start)(const struct nni_gemm *g, struct NNI_K(gemm_area) 
 
 /* The last write: C before the activation is kept where it is asked for. Rows that lie
  * without gaps are one run. */
-static void NNI_K(gemm_finish)(const struct nni_gemm *g, struct NNI_K(gemm_area) area) {
+static void NNI_K(gemm_finish)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
+{
     if (g->before == NULL && g->activation == NN_LINEAR) {
         return;
     }
@@ -40,10 +42,11 @@ static void NNI_K(gemm_finish)(const struct nni_gemm *g, struct NNI_K(gemm_area)
     }
 }
 
-/* Packs `depth` rows of B from (p, j) on into panels of COLUMNS columns, each with its rows
- * one after the other; missing columns become zeros. */
+/* Packs `depth` rows of B from (p, j) on into panels of COLUMNS columns, each with its
+ * rows one after the other; missing columns become zeros. */
 static void NNI_K(gemm_pack_b)(const struct nni_gemm *g, int64_t p, int64_t depth,
-                               int64_t j, int64_t columns, float *panel) {
+                               int64_t j, int64_t columns, float *panel)
+{
     for (; columns > 0; columns -= NNI_GEMM_COLUMNS, j += NNI_GEMM_COLUMNS) {
         const float *b = g->b + p * g->b_row + j * g->b_column;
         int64_t width = nni_min(columns, NNI_GEMM_COLUMNS);
@@ -67,8 +70,9 @@ static void NNI_K(gemm_pack_b)(const struct nni_gemm *g, int64_t p, int64_t dept
 }
 
 /* Packs `rows` rows of A from (i, p) on, column by column; missing rows become zeros. */
-static void NNI_K(gemm_pack_a)(const struct nni_gemm *g, int64_t i, int64_t rows, int64_t p,
-                               int64_t depth, float *panel) {
+static void NNI_K(gemm_pack_a)(const struct nni_gemm *g, int64_t i, int64_t rows,
+                               int64_t p, int64_t depth, float *panel)
+{
     const float *a = g->a + i * g->a_row + p * g->a_column;
     if (rows < NNI_GEMM_ROWS) {
         memset(panel, 0, (size_t)(depth * NNI_GEMM_ROWS) * sizeof(float));
@@ -82,7 +86,8 @@ static void NNI_K(gemm_pack_a)(const struct nni_gemm *g, int64_t i, int64_t rows
 
 /* Rows i0 ... i1 - 1 of C with `depth` packed rows of B from p on. */
 static void NNI_K(gemm_panels)(const struct nni_gemm *g, struct NNI_K(gemm_area) area,
-                               int64_t p, int64_t depth, const float *b, float *packed_a) {
+                               int64_t p, int64_t depth, const float *b, float *packed_a)
+{
     for (int64_t i = area.i0; i < area.i1; i += NNI_GEMM_ROWS) {
         int64_t rows = nni_min(area.i1 - i, NNI_GEMM_ROWS);
         const float *a = g->a + i * g->a_row + p * g->a_column;
@@ -94,9 +99,9 @@ static void NNI_K(gemm_panels)(const struct nni_gemm *g, struct NNI_K(gemm_area)
             a_column = NNI_GEMM_ROWS;
         }
         for (int64_t j = area.j0; j < area.j1; j += NNI_GEMM_COLUMNS) {
-            NNI_K(gemm_block)(rows, nni_min(area.j1 - j, NNI_GEMM_COLUMNS), depth, a, a_row,
-                              a_column, b + (j - area.j0) * depth,
-                              g->c + i * g->c_row + j, g->c_row);
+            NNI_K(gemm_block)
+            (rows, nni_min(area.j1 - j, NNI_GEMM_COLUMNS), depth, a, a_row, a_column,
+             b + (j - area.j0) * depth, g->c + i * g->c_row + j, g->c_row);
         }
         if (p + depth == g->k) {
             struct NNI_K(gemm_area) done = {i, i + rows, area.j0, area.j1};
@@ -107,7 +112,8 @@ static void NNI_K(gemm_panels)(const struct nni_gemm *g, struct NNI_K(gemm_area)
 
 /* k is cut into blocks of about the same depth. */
 static void NNI_K(gemm_packed)(const struct nni_gemm *g, struct NNI_K(gemm_area) area,
-                               float *scratch) {
+                               float *scratch)
+{
     int64_t blocks = (g->k + NNI_GEMM_DEPTH - 1) / NNI_GEMM_DEPTH;
     int64_t block = (g->k + blocks - 1) / blocks;
     float *packed_a = scratch, *packed_b = scratch + NNI_GEMM_ROWS * NNI_GEMM_DEPTH;
@@ -123,7 +129,8 @@ static void NNI_K(gemm_packed)(const struct nni_gemm *g, struct NNI_K(gemm_area)
 }
 
 /* Row by row with B where it lies: for few rows, and rows of B that lie without gaps. */
-static void NNI_K(gemm_direct)(const struct nni_gemm *g, struct NNI_K(gemm_area) area) {
+static void NNI_K(gemm_direct)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
+{
     const int64_t most = NNI_GEMM_ROW_VECTORS * NNI_VECTOR;
     int64_t j = area.j0;
     while (j < area.j1) {
@@ -132,17 +139,19 @@ static void NNI_K(gemm_direct)(const struct nni_gemm *g, struct NNI_K(gemm_area)
         int64_t columns = rest <= most ? rest : most;
         columns = rest > most && rest < most + NNI_VECTOR ? most / 2 : columns;
         for (int64_t i = area.i0; i < area.i1; i++) {
-            NNI_K(gemm_row_block)(columns, g->k, g->a + i * g->a_row, g->a_column, g->b + j,
-                                  g->b_row, g->c + i * g->c_row + j);
+            NNI_K(gemm_row_block)
+            (columns, g->k, g->a + i * g->a_row, g->a_column, g->b + j, g->b_row,
+             g->c + i * g->c_row + j);
         }
         j += columns;
     }
     NNI_K(gemm_finish)(g, area);
 }
 
-/* 16 lanes over k for each element; rows of A and columns of B that have gaps are copied. */
+/* 16 lanes over k for each element; rows of A and columns of B with gaps are copied. */
 static void NNI_K(gemm_lanes)(const struct nni_gemm *g, struct NNI_K(gemm_area) area,
-                              float *scratch) {
+                              float *scratch)
+{
     float *a_copy = scratch, *b_copy = scratch + g->k;
     for (int64_t j = area.j0; j < area.j1 && g->b_row != 1; j++) {
         for (int64_t p = 0; p < g->k; p++) {
@@ -166,7 +175,8 @@ static void NNI_K(gemm_lanes)(const struct nni_gemm *g, struct NNI_K(gemm_area) 
 }
 
 static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, int64_t n0,
-                             int64_t n1, void *scratch) {
+                             int64_t n1, void *scratch)
+{
     struct NNI_K(gemm_area) area = {m0, m1, n0, n1};
     if (m0 >= m1 || n0 >= n1) {
         return;
@@ -176,7 +186,8 @@ static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, i
         NNI_K(gemm_finish)(g, area);
     } else if (!g->chain && nni_gemm_uses_lanes(g->k, g->n)) {
         NNI_K(gemm_lanes)(g, area, scratch);
-    } else if (m1 - m0 < NNI_GEMM_DIRECT_ROWS && g->b_column == 1 && n1 - n0 >= NNI_VECTOR) {
+    } else if (m1 - m0 < NNI_GEMM_DIRECT_ROWS && g->b_column == 1 &&
+               n1 - n0 >= NNI_VECTOR) {
         NNI_K(gemm_direct)(g, area);
     } else {
         NNI_K(gemm_packed)(g, area, scratch);
@@ -184,7 +195,8 @@ static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, i
 }
 
 /* For the packed way or the lanes, whichever needs more; grows with m, n and k. */
-static size_t NNI_K(gemm_tile_scratch)(int64_t m, int64_t n, int64_t k) {
+static size_t NNI_K(gemm_tile_scratch)(int64_t m, int64_t n, int64_t k)
+{
     (void)m;
     int64_t width = nni_min(n, NNI_GEMM_WIDTH) + NNI_GEMM_COLUMNS - 1;
     int64_t panels = width / NNI_GEMM_COLUMNS * NNI_GEMM_COLUMNS;

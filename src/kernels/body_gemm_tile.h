@@ -5,10 +5,11 @@
 /* rows and vectors are constants wherever this is called, so that the loops over them
  * unroll. Vector v starts at column 8 v, but the last one at column `last`, where it may
  * overlap the one before. */
-static inline __attribute__((always_inline)) void
-NNI_K(gemm_register_tile)(const int rows, const int vectors, int64_t last, int64_t k,
-                          const float *a, int64_t a_row, int64_t a_column, const float *b,
-                          int64_t b_row, float *c, int64_t c_row) {
+static inline __attribute__((always_inline)) void NNI_K(gemm_register_tile)(
+    const int rows, const int vectors, int64_t last, int64_t k, const float *a,
+    int64_t a_row, int64_t a_column, const float *b, int64_t b_row, float *c,
+    int64_t c_row)
+{
     struct NNI_K(nni_vector) sum[NNI_GEMM_ROWS][NNI_GEMM_ROW_VECTORS];
     for (int i = 0; i < rows; i++) {
         for (int v = 0; v < vectors; v++) {
@@ -39,11 +40,12 @@ NNI_K(gemm_register_tile)(const int rows, const int vectors, int64_t last, int64
     }
 }
 
-/* A tile of at most ROWS x COLUMNS: one that is cut off at the edge of C is computed whole
- * in a block of its own. B is a packed panel, and A too where rows are missing. */
+/* A tile of at most ROWS x COLUMNS: one that is cut off at the edge of C is computed
+ * whole in a block of its own. B is a packed panel, and A too where rows are missing. */
 static void NNI_K(gemm_block)(int64_t rows, int64_t columns, int64_t k, const float *a,
                               int64_t a_row, int64_t a_column, const float *b, float *c,
-                              int64_t c_row) {
+                              int64_t c_row)
+{
     float edge[NNI_GEMM_ROWS * NNI_GEMM_COLUMNS] = {0.0f};
     int whole = rows == NNI_GEMM_ROWS && columns == NNI_GEMM_COLUMNS;
     float *out = whole ? c : edge;
@@ -53,8 +55,9 @@ static void NNI_K(gemm_block)(int64_t rows, int64_t columns, int64_t k, const fl
             edge[i * out_row + j] = c[i * c_row + j];
         }
     }
-    NNI_K(gemm_register_tile)(NNI_GEMM_ROWS, 2, NNI_VECTOR, k, a, a_row, a_column, b,
-                              NNI_GEMM_COLUMNS, out, out_row);
+    NNI_K(gemm_register_tile)
+    (NNI_GEMM_ROWS, 2, NNI_VECTOR, k, a, a_row, a_column, b, NNI_GEMM_COLUMNS, out,
+     out_row);
     for (int64_t i = 0; !whole && i < rows; i++) {
         for (int64_t j = 0; j < columns; j++) {
             c[i * c_row + j] = edge[i * out_row + j];
@@ -65,7 +68,8 @@ static void NNI_K(gemm_block)(int64_t rows, int64_t columns, int64_t k, const fl
 /* Up to ROW_VECTORS vectors of one row of C, B being read where it lies; columns >= 8. */
 static void NNI_K(gemm_row_block)(int64_t columns, int64_t k, const float *a,
                                   int64_t a_column, const float *b, int64_t b_row,
-                                  float *c) {
+                                  float *c)
+{
     int64_t last = columns - NNI_VECTOR;
     switch ((columns + NNI_VECTOR - 1) / NNI_VECTOR) {
     case 1:

@@ -5,7 +5,8 @@
 
 /* Copies count (below 16) numbers into a block filled with another one. */
 static inline void NNI_K(fill_block)(const float *x, int64_t count, float filler,
-                                     float *block) {
+                                     float *block)
+{
     for (int l = 0; l < NNI_LANES; l++) {
         block[l] = filler;
     }
@@ -20,7 +21,8 @@ static inline void NNI_K(fill_block)(const float *x, int64_t count, float filler
 
 /* The tree over the lanes; low holds lanes 0 ... 7, high 8 ... 15. */
 static inline float NNI_K(lane_tree)(struct NNI_K(nni_vector) low,
-                                     struct NNI_K(nni_vector) high) {
+                                     struct NNI_K(nni_vector) high)
+{
     float lane[NNI_VECTOR];
     NNI_K(vector_store)(lane, NNI_K(vector_add)(low, high));
     for (int l = 0; l < 4; l++) {
@@ -29,7 +31,8 @@ static inline float NNI_K(lane_tree)(struct NNI_K(nni_vector) low,
     return (lane[0] + lane[2]) + (lane[1] + lane[3]);
 }
 
-static float NNI_K(lane_sum)(const float *x, int64_t n) {
+static float NNI_K(lane_sum)(const float *x, int64_t n)
+{
     struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
     float block[NNI_LANES];
     for (int64_t i = 0; i < n; i += NNI_LANES) {
@@ -44,7 +47,8 @@ static float NNI_K(lane_sum)(const float *x, int64_t n) {
     return NNI_K(lane_tree)(low, high);
 }
 
-static float NNI_K(lane_dot)(const float *x, const float *y, int64_t n) {
+static float NNI_K(lane_dot)(const float *x, const float *y, int64_t n)
+{
     struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
     float x_block[NNI_LANES], y_block[NNI_LANES];
     for (int64_t i = 0; i < n; i += NNI_LANES) {
@@ -63,7 +67,8 @@ static float NNI_K(lane_dot)(const float *x, const float *y, int64_t n) {
 }
 
 /* The largest element, -infinity of none; NaN is passed over. */
-static float NNI_K(lane_maximum)(const float *x, int64_t n) {
+static float NNI_K(lane_maximum)(const float *x, int64_t n)
+{
     struct NNI_K(nni_vector) most = NNI_K(vector_fill)(-__builtin_inff());
     float block[NNI_LANES];
     for (int64_t i = 0; i < n; i += NNI_LANES) {
@@ -85,7 +90,8 @@ static float NNI_K(lane_maximum)(const float *x, int64_t n) {
     return lane[0];
 }
 
-static int64_t NNI_K(index_of_largest)(const float *x, int64_t n) {
+static int64_t NNI_K(index_of_largest)(const float *x, int64_t n)
+{
     int64_t best = 0;
     for (int64_t i = 1; i < n; i++) {
         best = x[i] > x[best] ? i : best;
@@ -94,7 +100,8 @@ static int64_t NNI_K(index_of_largest)(const float *x, int64_t n) {
 }
 
 /* An exponent of all ones is infinity or NaN. */
-static int NNI_K(every_finite)(const float *x, int64_t n) {
+static int NNI_K(every_finite)(const float *x, int64_t n)
+{
     const uint32_t exponent = 0x7f800000u;
     uint32_t found = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -105,7 +112,8 @@ static int NNI_K(every_finite)(const float *x, int64_t n) {
 
 static void NNI_K(sums_of_columns)(const float *x, int64_t rows, int64_t columns,
                                    int64_t first, int64_t end, int accumulate,
-                                   float *sums) {
+                                   float *sums)
+{
     for (int64_t j = first; !accumulate && j < end; j++) {
         sums[j] = 0.0f;
     }

@@ -3,7 +3,8 @@
 
 /* The words of NNI_RANDOM_BLOCKS blocks from `block` on, in the order of the elements. */
 static void NNI_K(philox_words)(const struct nni_random *random, uint64_t block,
-                                uint32_t *words) {
+                                uint32_t *words)
+{
     uint32_t c0[NNI_RANDOM_BLOCKS], c1[NNI_RANDOM_BLOCKS];
     uint32_t c2[NNI_RANDOM_BLOCKS], c3[NNI_RANDOM_BLOCKS];
     for (uint32_t b = 0; b < NNI_RANDOM_BLOCKS; b++) {
@@ -34,8 +35,10 @@ static void NNI_K(philox_words)(const struct nni_random *random, uint64_t block,
 }
 
 /* Keeps the elements whose word, as a fraction of 2^32, is at least rate. */
-static void NNI_K(dropout_map)(const struct nni_random *random, uint64_t first, double rate,
-                               float factor, const float *x, float *y, int64_t n) {
+static void NNI_K(dropout_map)(const struct nni_random *random, uint64_t first,
+                               double rate, float factor, const float *x, float *y,
+                               int64_t n)
+{
     const uint32_t threshold = (uint32_t)(rate * 0x1p32);
     uint32_t words[NNI_RANDOM_WORDS];
     int64_t skipped = (int64_t)(first % 4);
@@ -54,7 +57,8 @@ static void NNI_K(dropout_map)(const struct nni_random *random, uint64_t first, 
 }
 
 /* The largest float below x; x is finite. */
-static inline float NNI_K(float_below)(float x) {
+static inline float NNI_K(float_below)(float x)
+{
     uint32_t bits = NNI_K(nni_float_bits)(x);
     if (x == 0.0f) {
         return -0x1p-149f;
@@ -63,8 +67,9 @@ static inline float NNI_K(float_below)(float x) {
 }
 
 /* low + u (high - low) with u = 0, 2^-24, ... 1 - 2^-24, and never high itself. */
-static void NNI_K(uniform_fill)(const struct nni_random *random, uint64_t first, float low,
-                                float high, float *y, int64_t n) {
+static void NNI_K(uniform_fill)(const struct nni_random *random, uint64_t first,
+                                float low, float high, float *y, int64_t n)
+{
     NNI_ASSERT(first % 4 == 0);
     float below = low < high ? NNI_K(float_below)(high) : low;
     float width = high - low;
@@ -83,10 +88,11 @@ static void NNI_K(uniform_fill)(const struct nni_random *random, uint64_t first,
 }
 
 /* Normal numbers in pairs (Box and Muller, "A note on the generation of random normal
- * deviates", 1958): radius sqrt(-2 log u) from the first word of a pair, 0 < u <= 1, angle
- * from the second; the cosine comes first. */
-static void NNI_K(normal_fill)(const struct nni_random *random, uint64_t first, float mean,
-                               float deviation, float *y, int64_t n) {
+ * deviates", 1958): radius sqrt(-2 log u) from the first word of a pair, 0 < u <= 1,
+ * angle from the second; the cosine comes first. */
+static void NNI_K(normal_fill)(const struct nni_random *random, uint64_t first,
+                               float mean, float deviation, float *y, int64_t n)
+{
     NNI_ASSERT(first % 4 == 0);
     uint32_t words[NNI_RANDOM_WORDS];
     float radius[NNI_RANDOM_WORDS / 2], normal[NNI_RANDOM_WORDS];

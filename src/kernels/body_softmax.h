@@ -3,7 +3,8 @@
 
 /* Writes e^(x_j - m) to y, where y is not NULL, and returns the sum, in lanes. A last
  * incomplete block is filled up with -infinity, which adds zeros. */
-static inline float NNI_K(row_exponentials)(const float *x, float m, float *y, int64_t n) {
+static inline float NNI_K(row_exponentials)(const float *x, float m, float *y, int64_t n)
+{
     struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
     float block[NNI_LANES];
     for (int64_t i = 0; i < n; i += NNI_LANES) {
@@ -26,7 +27,8 @@ static inline float NNI_K(row_exponentials)(const float *x, float m, float *y, i
     return NNI_K(lane_tree)(low, high);
 }
 
-static void NNI_K(softmax_rows)(const float *x, float *y, int64_t rows, int64_t columns) {
+static void NNI_K(softmax_rows)(const float *x, float *y, int64_t rows, int64_t columns)
+{
     for (int64_t i = 0; i < rows * columns; i += columns) {
         float m = NNI_K(lane_maximum)(x + i, columns);
         float s = NNI_K(row_exponentials)(x + i, m, y + i, columns);
@@ -38,7 +40,8 @@ static void NNI_K(softmax_rows)(const float *x, float *y, int64_t rows, int64_t 
 
 /* dx_j = y_j (dy_j - sum_k y_k dy_k) */
 static void NNI_K(softmax_rows_backward)(const float *y, const float *dy, float *dx,
-                                         int64_t rows, int64_t columns) {
+                                         int64_t rows, int64_t columns)
+{
     for (int64_t i = 0; i < rows * columns; i += columns) {
         float dot = NNI_K(lane_dot)(y + i, dy + i, columns);
         NNI_LOOP
@@ -50,7 +53,8 @@ static void NNI_K(softmax_rows_backward)(const float *y, const float *dy, float 
 
 /* y_j = (x_j - m) - log s */
 static void NNI_K(log_softmax_rows)(const float *x, float *y, int64_t rows,
-                                    int64_t columns) {
+                                    int64_t columns)
+{
     for (int64_t i = 0; i < rows * columns; i += columns) {
         float m = NNI_K(lane_maximum)(x + i, columns);
         float log_s = NNI_K(nni_log)(NNI_K(row_exponentials)(x + i, m, NULL, columns));
@@ -63,7 +67,8 @@ static void NNI_K(log_softmax_rows)(const float *x, float *y, int64_t rows,
 
 /* dx_j = dy_j - e^(y_j) sum_k dy_k */
 static void NNI_K(log_softmax_rows_backward)(const float *y, const float *dy, float *dx,
-                                             int64_t rows, int64_t columns) {
+                                             int64_t rows, int64_t columns)
+{
     for (int64_t i = 0; i < rows * columns; i += columns) {
         float sum = NNI_K(lane_sum)(dy + i, columns);
         NNI_LOOP

@@ -4,7 +4,8 @@
 
 /* clip(gradient scale) + l2 w + l1 sign(w), see struct nni_update. */
 static inline float NNI_K(update_gradient)(const struct nni_update *u, float gradient,
-                                           float w) {
+                                           float w)
+{
     float g = gradient * u->gradient_scale;
     g = g > u->clip_value ? u->clip_value : g;
     g = g < -u->clip_value ? -u->clip_value : g;
@@ -14,7 +15,8 @@ static inline float NNI_K(update_gradient)(const struct nni_update *u, float gra
 }
 
 /* w = w - rate g */
-static void NNI_K(sgd_pass)(const struct nni_update *update) {
+static void NNI_K(sgd_pass)(const struct nni_update *update)
+{
     const struct nni_update u = *update;
     NNI_LOOP
     for (int64_t i = 0; i < u.count; i++) {
@@ -25,7 +27,8 @@ static void NNI_K(sgd_pass)(const struct nni_update *update) {
 }
 
 /* v = momentum v + (1 - dampening) g;  w = w - rate v, or w - rate (g + momentum v) */
-static void NNI_K(momentum_pass)(const struct nni_update *update) {
+static void NNI_K(momentum_pass)(const struct nni_update *update)
+{
     const struct nni_update u = *update;
     const float momentum = u.coefficient[0], share = u.coefficient[1];
     const int nesterov = u.coefficient[2] != 0.0f;
@@ -42,7 +45,8 @@ static void NNI_K(momentum_pass)(const struct nni_update *update) {
 }
 
 /* s = s + g^2;  w = w - rate g / (sqrt s + epsilon) */
-static void NNI_K(adagrad_pass)(const struct nni_update *update) {
+static void NNI_K(adagrad_pass)(const struct nni_update *update)
+{
     const struct nni_update u = *update;
     const float epsilon = u.coefficient[0];
     float gradient[NNI_UPDATE_BLOCK], root[NNI_UPDATE_BLOCK];
@@ -67,7 +71,8 @@ static void NNI_K(adagrad_pass)(const struct nni_update *update) {
 
 /* s = rho s + (1 - rho) g^2;  d = g sqrt(t + epsilon) / sqrt(s + epsilon);
  * t = rho t + (1 - rho) d^2;  w = w - rate d */
-static void NNI_K(adadelta_pass)(const struct nni_update *update) {
+static void NNI_K(adadelta_pass)(const struct nni_update *update)
+{
     const struct nni_update u = *update;
     const float rho = u.coefficient[0], epsilon = u.coefficient[1], share = 1.0f - rho;
     float gradient[NNI_UPDATE_BLOCK], above[NNI_UPDATE_BLOCK], below[NNI_UPDATE_BLOCK];
@@ -97,7 +102,8 @@ static void NNI_K(adadelta_pass)(const struct nni_update *update) {
 
 /* The mean square less the square of the mean, for centred RMSprop; n mean gradients. */
 static inline void NNI_K(rmsprop_centre)(float rho, const float *gradient, float *mean,
-                                         float *variance, int64_t n) {
+                                         float *variance, int64_t n)
+{
     NNI_LOOP
     for (int64_t i = 0; i < n; i++) {
         mean[i] = NNI_FMA(rho, mean[i], (1.0f - rho) * gradient[i]);
@@ -108,7 +114,8 @@ static inline void NNI_K(rmsprop_centre)(float rho, const float *gradient, float
 
 /* s = rho s + (1 - rho) g^2;  centred: m = rho m + (1 - rho) g, v = s - m^2, else v = s;
  * d = g / (sqrt v + epsilon);  with momentum: d = b = momentum b + d;  w = w - rate d */
-static void NNI_K(rmsprop_pass)(const struct nni_update *update) {
+static void NNI_K(rmsprop_pass)(const struct nni_update *update)
+{
     const struct nni_update u = *update;
     const float rho = u.coefficient[0], epsilon = u.coefficient[1];
     const float momentum = u.coefficient[2], share = 1.0f - rho;
@@ -149,7 +156,8 @@ static void NNI_K(rmsprop_pass)(const struct nni_update *update) {
 
 /* m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;
  * w = w - rate (c3 m) / (c4 sqrt v + epsilon) */
-static void NNI_K(adam_pass)(const struct nni_update *update) {
+static void NNI_K(adam_pass)(const struct nni_update *update)
+{
     const struct nni_update u = *update;
     const float beta1 = u.coefficient[0], beta2 = u.coefficient[1];
     const float epsilon = u.coefficient[2];

@@ -11,13 +11,15 @@
 /* Intel 64 manual, volume 1, 14.3 and 14.7.1: how to detect AVX, FMA and AVX2. */
 enum { DISPATCH_SSE_AND_AVX_STATE = 0x6 };
 
-static int dispatch_saves_avx_registers(void) {
+static int dispatch_saves_avx_registers(void)
+{
     uint32_t low, high;
     __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
     return (low & DISPATCH_SSE_AND_AVX_STATE) == DISPATCH_SSE_AND_AVX_STATE;
 }
 
-static int32_t dispatch_detect(void) {
+static int32_t dispatch_detect(void)
+{
     uint32_t eax, ebx, ecx, edx;
     const uint32_t needed = bit_OSXSAVE | bit_AVX | bit_FMA;
     if (!__get_cpuid(1, &eax, &ebx, &ecx, &edx) || (ecx & needed) != needed ||
@@ -32,17 +34,19 @@ static int32_t dispatch_detect(void) {
 
 #else
 
-static int32_t dispatch_detect(void) {
+static int32_t dispatch_detect(void)
+{
     return NN_ISA_PORTABLE;
 }
 
 #endif
 
-/* What CPUID said, since it is slow under a hypervisor, plus 1; 0 before it was asked. The
- * word only ever receives one value and needs no lock. */
+/* What CPUID said, since it is slow under a hypervisor, plus 1; 0 before it was asked.
+ * The word only ever receives one value and needs no lock. */
 static int32_t dispatch_detected; /* (atomic) */
 
-int32_t nni_machine_isa(void) {
+int32_t nni_machine_isa(void)
+{
     int32_t detected = NNI_LOAD_RELAXED(&dispatch_detected);
     if (detected == 0) {
         detected = dispatch_detect() + 1;
@@ -51,7 +55,8 @@ int32_t nni_machine_isa(void) {
     return detected - 1;
 }
 
-int32_t nn_context_isa(const nn_context *context) {
+int32_t nn_context_isa(const nn_context *context)
+{
     int32_t environment = nni_environment_isa();
     if (environment < 0) {
         return environment;
@@ -62,7 +67,8 @@ int32_t nn_context_isa(const nn_context *context) {
     return allowed < machine ? allowed : machine;
 }
 
-const struct nni_kernels *nni_kernels_of_isa(int32_t isa) {
+const struct nni_kernels *nni_kernels_of_isa(int32_t isa)
+{
     if (isa == NN_ISA_PORTABLE) {
         return &nni_kernels_portable;
     }
@@ -74,7 +80,8 @@ const struct nni_kernels *nni_kernels_of_isa(int32_t isa) {
     return NULL;
 }
 
-const struct nni_kernels *nni_kernels_for(const nn_context *context) {
+const struct nni_kernels *nni_kernels_for(const nn_context *context)
+{
     int32_t isa = nn_context_isa(context);
     return isa < 0 ? NULL : nni_kernels_of_isa(isa);
 }

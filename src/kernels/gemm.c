@@ -1,5 +1,6 @@
-/* The matrix product on the context's threads: C is cut into a grid of areas, one for each
- * task, and the kernel table computes each. No cut changes a bit (docs/numerics.md). */
+/* The matrix product on the context's threads: C is cut into a grid of areas, one for
+ * each task, and the kernel table computes each. No cut changes a bit (docs/numerics.md).
+ */
 #include "kernels/gemm.h"
 
 #include "base/memory.h"
@@ -10,19 +11,22 @@
  * narrower it is, the more often the packing of A is repeated. */
 enum { GEMM_TASK_WORK = 1 << 19, GEMM_TASK_COLUMNS = 4 * NNI_GEMM_COLUMNS };
 
-int nni_gemm_uses_lanes(int64_t k, int64_t n) {
+int nni_gemm_uses_lanes(int64_t k, int64_t n)
+{
     return n <= NNI_GEMM_LANES_N && k >= NNI_GEMM_LANES_K;
 }
 
 /* How many tasks are worth making; in double, which a product cannot overflow. */
-static int64_t gemm_tasks(const nn_context *context, int64_t m, int64_t n, int64_t k) {
+static int64_t gemm_tasks(const nn_context *context, int64_t m, int64_t n, int64_t k)
+{
     double worth = (double)m * (double)n * (double)k / GEMM_TASK_WORK;
     int64_t most = nni_concurrency(context);
     return worth < 1.0 ? 1 : worth < (double)most ? (int64_t)worth : most;
 }
 
 size_t nni_gemm_scratch(const nn_context *context, const struct nni_kernels *kernels,
-                        int64_t m, int64_t n, int64_t k) {
+                        int64_t m, int64_t n, int64_t k)
+{
     size_t one = nni_align_up(kernels->gemm_scratch(m, n, k));
     return one * (size_t)gemm_tasks(context, m, n, k);
 }
@@ -36,12 +40,14 @@ struct gemm_job {
 };
 
 /* The first row or column of a part: whole register tiles, shared out evenly. */
-static int64_t gemm_part_start(int64_t count, int64_t tile, int64_t part, int64_t parts) {
+static int64_t gemm_part_start(int64_t count, int64_t tile, int64_t part, int64_t parts)
+{
     int64_t tiles = (count + tile - 1) / tile;
     return nni_min(count, tiles * part / parts * tile);
 }
 
-static void gemm_task(void *data, int32_t index) {
+static void gemm_task(void *data, int32_t index)
+{
     const struct gemm_job *job = data;
     const struct nni_gemm *g = job->gemm;
     int64_t r = index / job->column_tasks, c = index % job->column_tasks;
@@ -54,7 +60,8 @@ static void gemm_task(void *data, int32_t index) {
 }
 
 /* The grid of at most `tasks` areas that uses most of them; wide areas come first. */
-static void gemm_cut(struct gemm_job *job, int64_t tasks) {
+static void gemm_cut(struct gemm_job *job, int64_t tasks)
+{
     int64_t row_tiles = (job->gemm->m + NNI_GEMM_ROWS - 1) / NNI_GEMM_ROWS;
     int64_t wide = (job->gemm->n + GEMM_TASK_COLUMNS - 1) / GEMM_TASK_COLUMNS;
     job->row_tasks = 1;
@@ -69,7 +76,8 @@ static void gemm_cut(struct gemm_job *job, int64_t tasks) {
 }
 
 void nni_gemm(const nn_context *context, const struct nni_kernels *kernels,
-              const struct nni_gemm *gemm, void *scratch) {
+              const struct nni_gemm *gemm, void *scratch)
+{
     int64_t tasks = gemm_tasks(context, gemm->m, gemm->n, gemm->k);
     if (tasks == 1) {
         kernels->gemm_tile(gemm, 0, gemm->m, 0, gemm->n, scratch);
@@ -78,5 +86,6 @@ void nni_gemm(const nn_context *context, const struct nni_kernels *kernels,
     struct gemm_job job = {.gemm = gemm, .kernels = kernels, .scratch = scratch};
     job.task_scratch = nni_align_up(kernels->gemm_scratch(gemm->m, gemm->n, gemm->k));
     gemm_cut(&job, tasks);
-    nni_parallel_for(context, (int32_t)(job.row_tasks * job.column_tasks), gemm_task, &job);
+    nni_parallel_for(context, (int32_t)(job.row_tasks * job.column_tasks), gemm_task,
+                     &job);
 }

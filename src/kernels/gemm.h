@@ -1,9 +1,9 @@
 /* The matrix product behind dense layers and nn_tensor_matmul:
  *     C = start + A B,  then  C = activation(C)
  * A (m, k), B (k, n), C (m, n), any strides for A and B, so a transpose is a pair of
- * strides. Each element is one chain of fused multiply-adds over k in ascending order from
- * its start, except that long narrow products (nni_gemm_uses_lanes) use 16 lanes over k and
- * a fixed tree, the start added last. The order depends on (k, n) alone. */
+ * strides. Each element is one chain of fused multiply-adds over k in ascending order
+ * from its start, except that long narrow products (nni_gemm_uses_lanes) use 16 lanes
+ * over k and a fixed tree, the start added last. The order depends on (k, n) alone. */
 #ifndef NNI_KERNELS_GEMM_H
 #define NNI_KERNELS_GEMM_H
 
@@ -29,7 +29,8 @@ struct nni_gemm {
  * contract. */
 int nni_gemm_uses_lanes(int64_t k, int64_t n);
 
-/* Bytes of scratch that nni_gemm needs for such a product in this context. */
+/* Bytes of scratch that nni_gemm needs for such a product in this context. They grow with
+ * m, so that scratch for a whole batch serves a part of one. */
 size_t nni_gemm_scratch(const nn_context *context, const struct nni_kernels *kernels,
                         int64_t m, int64_t n, int64_t k);
 

@@ -1,6 +1,7 @@
 /* The kernel table: every loop over numbers that has to be fast, as function pointers, so
- * that each instruction set can bring its own. The portable body is the readable reference;
- * all others give the same bits. docs/numerics.md fixes the order of every operation.
+ * that each instruction set can bring its own. The portable body is the readable
+ * reference; all others give the same bits. docs/numerics.md fixes the order of every
+ * operation.
  *
  * Pointers do not overlap unless a comment says that they may be equal. n may be 0. */
 #ifndef NNI_KERNELS_KERNELS_H
@@ -17,9 +18,9 @@ struct nni_gemm;
 
 /* One optimizer's pass over a run of parameters. The gradient an update sees is
  *     g = clip(gradient[i] * gradient_scale, clip_value) + l2 * w + l1 * sign(w)
- * and, before the update, w is multiplied by `decay` (decoupled weight decay; 1 for none).
- * The formulas stand in the files of src/optimizers/; what `slot` and `coefficient` hold
- * stands at each function below. */
+ * and, before the update, w is multiplied by `decay` (decoupled weight decay; 1 for
+ * none). The formulas stand in the files of src/optimizers/; what `slot` and
+ * `coefficient` hold stands at each function below. */
 enum { NNI_SLOTS_MAX = 3, NNI_COEFFICIENTS_MAX = 6 };
 struct nni_update {
     int64_t count;
@@ -58,7 +59,7 @@ struct nni_kernels {
     void (*activation_backward)(int32_t activation, float alpha, const float *kept,
                                 const float *dy, float *dz, int64_t n);
 
-    /* Row by row, x (rows, columns); y may be x, dx may be dy. The backward ones take y. */
+    /* Row by row, x (rows, columns); y may be x, dx may be dy; backward takes y. */
     void (*softmax_forward)(const float *x, float *y, int64_t rows, int64_t columns);
     void (*softmax_backward)(const float *y, const float *dy, float *dx, int64_t rows,
                              int64_t columns);
@@ -75,7 +76,8 @@ struct nni_kernels {
     void (*add_scaled)(const float *a, float factor, float *out, int64_t n);
     /* out[i] = fma(a[i], factor, offset) */
     void (*affine)(const float *a, float factor, float offset, float *out, int64_t n);
-    void (*affine_u8)(const uint8_t *a, float factor, float offset, float *out, int64_t n);
+    void (*affine_u8)(const uint8_t *a, float factor, float offset, float *out,
+                      int64_t n);
     /* out[i] = (a[i] - mean[i]) / deviation[i] */
     void (*standardize)(const float *a, const float *mean, const float *deviation,
                         float *out, int64_t n);

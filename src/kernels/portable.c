@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/region_portable.h"
-#include "kernels/vector_portable.h"
+#include "kernels/body_vector_portable.h"
 
 #define NNI_REGION_ISA  NN_ISA_PORTABLE
 #define NNI_REGION_NAME "portable"

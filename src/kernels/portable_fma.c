@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/region_fma.h"
-#include "kernels/vector_fma.h"
+#include "kernels/body_vector_fma.h"
 
 #define NNI_REGION_ISA  NN_ISA_FMA
 #define NNI_REGION_NAME "fma"

@@ -76,12 +76,14 @@ nn_status nni_loss_check_batch(const nn_loss *loss, const struct nni_shape *outp
 
 /* The denominator sum_r w_r c_r over all rows of a batch (long sum, in double), and
  * row_scale[r] = w_r / denominator * factor, factor being the output's weight in a model
- * with several. NN_ERROR_EMPTY where the denominator is 0. */
-nn_status nni_loss_scale_rows(const nn_loss *loss, const struct nni_kernels *kernels,
-                              const struct nni_shape *output,
-                              const struct nni_shape *target, const void *values,
-                              const float *weights, int64_t rows, double factor,
-                              float *row_scale, double *denominator);
+ * with several. Returns the denominator; where it is 0 so is every row_scale. */
+double nni_loss_scale_rows(const nn_loss *loss, const struct nni_kernels *kernels,
+                           const struct nni_shape *output, const struct nni_shape *target,
+                           const void *values, const float *weights, int64_t rows,
+                           double factor, float *row_scale);
+
+/* NN_ERROR_EMPTY where the denominator over `rows` samples is 0. */
+nn_status nni_loss_check_weight(const nn_loss *loss, double denominator, int64_t rows);
 
 /* sum_r w_r row_loss[r] as a long sum; row_loss is overwritten by the products. weights
  * may be NULL. */

@@ -69,11 +69,10 @@ nn_status nni_loss_check_batch(const nn_loss *loss, const struct nni_shape *outp
     return NN_OK;
 }
 
-nn_status nni_loss_scale_rows(const nn_loss *loss, const struct nni_kernels *kernels,
-                              const struct nni_shape *output,
-                              const struct nni_shape *target, const void *values,
-                              const float *weights, int64_t rows, double factor,
-                              float *row_scale, double *denominator)
+double nni_loss_scale_rows(const nn_loss *loss, const struct nni_kernels *kernels,
+                           const struct nni_shape *output, const struct nni_shape *target,
+                           const void *values, const float *weights, int64_t rows,
+                           double factor, float *row_scale)
 {
     /* First row_scale holds the summands w_r c_r. */
     if (loss->type->class_factor != NULL) {
@@ -87,17 +86,20 @@ nn_status nni_loss_scale_rows(const nn_loss *loss, const struct nni_kernels *ker
         kernels->multiply(row_scale, weights, row_scale, rows);
     }
     const double total = nni_sum_long(kernels, row_scale, rows);
-    *denominator = total;
-    if (total == 0) {
-        return nni_fail(NN_ERROR_EMPTY,
-                        "%s: the weights of the batch's %" PRId64 " samples are all 0",
-                        loss->type->name, rows);
-    }
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; total != 0 && r < rows; r++) {
         const double weight = weights == NULL ? 1 : (double)weights[r];
         row_scale[r] = (float)(weight / total * factor);
     }
-    return NN_OK;
+    return total;
+}
+
+nn_status nni_loss_check_weight(const nn_loss *loss, double denominator, int64_t rows)
+{
+    if (denominator != 0) {
+        return NN_OK;
+    }
+    return nni_fail(NN_ERROR_EMPTY, "%s: the weights of %" PRId64 " samples are all 0",
+                    loss->type->name, rows);
 }
 
 double nni_loss_total(const struct nni_kernels *kernels, float *row_loss,

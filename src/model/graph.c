@@ -116,15 +116,26 @@ static nn_status graph_check_shared(const nn_model *model, const struct nni_node
     return NN_OK;
 }
 
+/* The number of inputs is one that the layer takes. */
+static nn_status graph_check_count(const nn_layer *layer, int32_t count)
+{
+    int32_t least = layer->type->min_inputs, most = layer->type->max_inputs;
+    if (count >= least && count <= most)
+        return NN_OK;
+    if (least == most)
+        return nni_layer_fail(layer, NN_ERROR_ARGUMENT, "takes %d input%s, got %d",
+                              (int)least, least == 1 ? "" : "s", (int)count);
+    return nni_layer_fail(layer, NN_ERROR_ARGUMENT, "takes %d ... %d inputs, got %d",
+                          (int)least, (int)most, (int)count);
+}
+
 /* Fills a node's inputs and lets the layer infer its output. */
 static nn_status graph_infer(const nn_model *model, struct nni_node *node,
                              const nn_node *inputs)
 {
-    const struct nni_layer_type *type = node->layer->type;
-    if (node->input_count < type->min_inputs || node->input_count > type->max_inputs)
+    if (node->input_count > 0 && model->node_count == 0)
         return nni_layer_fail(node->layer, NN_ERROR_ARGUMENT,
-                              "takes %d to %d inputs, got %d", (int)type->min_inputs,
-                              (int)type->max_inputs, (int)node->input_count);
+                              "cannot come first: a model begins with an input");
     for (int32_t i = 0; i < node->input_count; i++) {
         if (inputs[i] < 0 || inputs[i] >= model->node_count)
             return nni_layer_fail(node->layer, NN_ERROR_ARGUMENT,
@@ -135,7 +146,7 @@ static nn_status graph_infer(const nn_model *model, struct nni_node *node,
     }
     node->infer.input_count = node->input_count;
     node->infer.inputs = node->input_shapes;
-    NNI_TRY(type->infer(node->layer, &node->infer));
+    NNI_TRY(node->layer->type->infer(node->layer, &node->infer));
     return graph_check_shared(model, node);
 }
 
@@ -143,6 +154,7 @@ static nn_status graph_add_node(nn_model *model, nn_layer *layer, const nn_node 
                                 int32_t count)
 {
     const nn_context *context = model->handle.context;
+    NNI_TRY(graph_check_count(layer, count));
     NNI_TRY(graph_grow_nodes(model));
     struct nni_node *node = &model->nodes[model->node_count];
     memset(node, 0, sizeof *node);
@@ -182,9 +194,11 @@ static nn_status graph_apply(nn_model *model, nn_layer *layer, const nn_node *in
     if (model->built)
         return nni_fail(NN_ERROR_STATE, "%s: the model is built, its structure is fixed",
                         who);
-    if (count < 0 || (count > 0 && inputs == NULL))
-        return nni_fail(count < 0 ? NN_ERROR_SIZE : NN_ERROR_NULL, "%s: %s", who,
-                        count < 0 ? "count is negative" : "inputs is NULL");
+    if (count < 0)
+        return nni_fail(NN_ERROR_SIZE, "%s: count must be at least 0, got %d", who,
+                        (int)count);
+    if (count > 0 && inputs == NULL)
+        return nni_fail(NN_ERROR_NULL, "%s: inputs is NULL", who);
     return graph_add_node(model, layer, inputs, count);
 }
 

@@ -44,7 +44,7 @@ static int plan_learns(const struct nni_plan *plan, int32_t i)
         return 0;
     if (nni_node_is_input(node))
         return plan->options.input_gradients && node->infer.output.dtype == NN_FLOAT32;
-    if (node->infer.parameter_count > 0 && !node->layer->frozen)
+    if (node->infer.parameter_count > 0 && !nni_plan_is_frozen(plan, i))
         return 1;
     for (int32_t k = 0; k < node->input_count; k++)
         if (plan->nodes[node->inputs[k]].learns && !(node->infer.needs & NNI_NO_GRADIENT))
@@ -156,11 +156,12 @@ static nn_status plan_value_blocks(struct nni_plan *plan)
 }
 
 /* The gradient of node i lives from its first contribution, the loss's or that of its last
- * user, until its own backward. */
+ * user, until its own backward; those of inputs and outputs stay readable. */
 static nn_status plan_gradient_block(struct nni_plan *plan, int32_t i, int32_t first)
 {
     const struct nni_node *node = &plan->model->nodes[i];
-    int keep = plan->options.keep_nodes || nni_node_is_input(node);
+    int keep =
+        plan->options.keep_nodes || nni_node_is_input(node) || plan_is_output(plan, i);
     int32_t last = keep ? plan_end(plan) : plan_backward_step(plan, i);
     return plan_add_block(plan, node, nni_shape_count(&node->infer.output), sizeof(float),
                           first, last, &plan->nodes[i].gradient);
@@ -216,7 +217,8 @@ static void plan_own_gradients(struct nni_plan *plan)
     for (int32_t i = 0; i < plan->node_count; i++) {
         const struct nni_node *node = &plan->model->nodes[i];
         struct nni_node_plan *at = &plan->nodes[i];
-        if (!at->backward || node->infer.parameter_count == 0 || node->layer->frozen)
+        if (!at->backward || node->infer.parameter_count == 0 ||
+            nni_plan_is_frozen(plan, i))
             continue;
         at->shared = plan_applications(plan, node->layer) > 1;
         at->own_offset = plan->own_floats;
@@ -351,6 +353,18 @@ float *nni_plan_gradient(const struct nni_plan *plan, nn_node node)
     if (at->gradient == NNI_NO_BLOCK)
         return NULL;
     return (float *)(void *)(plan->arena + plan->blocks[at->gradient].offset);
+}
+
+int nni_plan_keeps_gradient(const struct nni_plan *plan, nn_node node)
+{
+    int32_t block = plan->nodes[node].gradient;
+    return block != NNI_NO_BLOCK && plan->blocks[block].last == plan_end(plan);
+}
+
+int nni_plan_is_frozen(const struct nni_plan *plan, nn_node node)
+{
+    const unsigned char *frozen = plan->options.frozen;
+    return frozen != NULL ? frozen[node] : plan->model->nodes[node].layer->frozen;
 }
 
 int nni_plan_wants_gradient(const struct nni_plan *plan, nn_node node)

@@ -18,6 +18,9 @@ struct nni_plan_options {
     int32_t training;        /* plans backward, too */
     int32_t keep_nodes;      /* all values and gradients stay readable */
     int32_t input_gradients; /* with respect to float inputs, too */
+    /* by node: 1 where its parameters stay as they are; outlives the plan. NULL: as the
+     * layers say. */
+    const unsigned char *frozen;
 };
 
 struct nni_block {
@@ -116,6 +119,12 @@ void nni_plan_finish_gradients(struct nni_plan *plan);
 /* The value or gradient of a node, or NULL where it is not kept. */
 const void *nni_plan_value(const struct nni_plan *plan, nn_node node);
 float *nni_plan_gradient(const struct nni_plan *plan, nn_node node);
+
+/* 1 where the gradient of a node can still be read when backward is done. */
+int nni_plan_keeps_gradient(const struct nni_plan *plan, nn_node node);
+
+/* 1 where the parameters of a node stay as they are. */
+int nni_plan_is_frozen(const struct nni_plan *plan, nn_node node);
 
 /* 1 where a loss gradient at this output leads to something that learns. */
 int nni_plan_wants_gradient(const struct nni_plan *plan, nn_node node);

@@ -16,7 +16,7 @@ static float *run_parameter_gradient(const struct nni_plan *plan, int32_t i, int
 {
     const struct nni_node *node = &plan->model->nodes[i];
     const struct nni_node_plan *at = &plan->nodes[i];
-    if (!at->backward || node->layer->frozen)
+    if (!at->backward || nni_plan_is_frozen(plan, i))
         return NULL;
     if (!at->shared)
         return plan->gradients +
@@ -56,6 +56,7 @@ static void run_resolve_node(struct nni_plan *plan, int32_t i)
     at->call = (struct nni_call){
         .context = plan->context,
         .kernels = plan->kernels,
+        .infer = &node->infer,
         .input_count = node->input_count,
         .input_shapes = node->input_shapes,
         .output_shape = &node->infer.output,

@@ -11,17 +11,20 @@
 #include <string.h>
 
 void nni_early_stopping_init(struct nni_early_stopping *stopping,
-                             const nn_context *context) {
+                             const nn_context *context)
+{
     *stopping = (struct nni_early_stopping){.context = context};
 }
 
-void nni_early_stopping_release(struct nni_early_stopping *stopping) {
+void nni_early_stopping_release(struct nni_early_stopping *stopping)
+{
     nni_free(stopping->context, stopping->best_weights);
     stopping->best_weights = NULL;
     stopping->span = 0;
 }
 
-nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t span) {
+nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t span)
+{
     const int keeps = stopping->patience > 0 && stopping->restore_best;
     stopping->seen = 0;
     stopping->best = 0;
@@ -43,12 +46,14 @@ nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t 
 }
 
 /* How much better value is than another; negative where it is worse. */
-static double early_stopping_gain(double value, double other, int32_t direction) {
+static double early_stopping_gain(double value, double other, int32_t direction)
+{
     return direction == NN_MAXIMIZE ? value - other : other - value;
 }
 
 static void early_stopping_keep(struct nni_early_stopping *stopping, double value,
-                                const float *weights) {
+                                const float *weights)
+{
     stopping->best = value;
     if (stopping->best_weights != NULL && stopping->span > 0) {
         memcpy(stopping->best_weights, weights, (size_t)stopping->span * sizeof *weights);
@@ -56,7 +61,8 @@ static void early_stopping_keep(struct nni_early_stopping *stopping, double valu
 }
 
 int nni_early_stopping_epoch(struct nni_early_stopping *stopping, double value,
-                             int32_t direction, const float *weights) {
+                             int32_t direction, const float *weights)
+{
     if (stopping->patience == 0) {
         return 0;
     }
@@ -76,8 +82,8 @@ int nni_early_stopping_epoch(struct nni_early_stopping *stopping, double value,
     return stopping->waited >= stopping->patience;
 }
 
-int nni_early_stopping_restore(const struct nni_early_stopping *stopping,
-                               float *weights) {
+int nni_early_stopping_restore(const struct nni_early_stopping *stopping, float *weights)
+{
     if (stopping->best_weights == NULL || !stopping->seen) {
         return 0;
     }

@@ -8,10 +8,11 @@
 
 #include <string.h>
 
-/* Makes sure of the evaluation pass, at most as large as the dataset needs. */
-static nn_status evaluate_reserve(nn_trainer *trainer, const nn_dataset *dataset)
+/* Makes sure of the evaluation pass, at most as large as `count` samples need. */
+static nn_status evaluate_reserve(nn_trainer *trainer, const nn_dataset *dataset,
+                                  int64_t count)
 {
-    int64_t rows = nni_min(nn_dataset_count(dataset), NNI_EVALUATION_ROWS);
+    int64_t rows = nni_min(count, NNI_EVALUATION_ROWS);
     int64_t part = nni_min(rows, NNI_EVALUATION_PART);
     NNI_TRY(nni_pass_reserve(trainer, 0, rows, part, &trainer->evaluation));
     return nni_pass_reserve_buffers(trainer->evaluation, dataset);
@@ -51,15 +52,15 @@ static nn_status evaluate_visit_losses(void *data, struct nni_pass *pass,
     return NN_OK;
 }
 
+/* Sums over samples first ... end - 1. A block without weight is no error, all of them are. */
 static nn_status evaluate_blocks(nn_trainer *trainer, const nn_dataset *dataset,
-                                 struct evaluate_sums *sums)
+                                 int64_t first, int64_t end, struct evaluate_sums *sums)
 {
     struct nni_pass *pass = trainer->evaluation;
-    int64_t count = nn_dataset_count(dataset);
-    for (int64_t first = 0; first < count; first += NNI_EVALUATION_ROWS) {
+    for (int64_t at = first; at < end; at += NNI_EVALUATION_ROWS) {
         struct nni_batch batch = {0};
-        int64_t rows = nni_min(NNI_EVALUATION_ROWS, count - first);
-        NNI_TRY(nni_batch_gather(pass, dataset, NULL, first, rows, 1, &batch));
+        int64_t rows = nni_min(NNI_EVALUATION_ROWS, end - at);
+        NNI_TRY(nni_batch_gather(pass, dataset, NULL, at, rows, 1, &batch));
         NNI_TRY(nni_pass_begin(pass, &batch));
         NNI_TRY(evaluate_block(pass, &batch, evaluate_visit_losses, sums));
         (void)nni_pass_total(pass, &batch);
@@ -68,6 +69,9 @@ static nn_status evaluate_blocks(nn_trainer *trainer, const nn_dataset *dataset,
             sums->denominators[h] += pass->heads[h].denominator;
         }
     }
+    for (int32_t h = 0; h < trainer->head_count; h++)
+        NNI_TRY(nni_loss_check_weight(trainer->heads[h].loss, sums->denominators[h],
+                                      end - first));
     return NN_OK;
 }
 
@@ -77,15 +81,16 @@ static void evaluate_target_shapes(const nn_dataset *dataset, struct nni_shape *
         shapes[t] = dataset->targets[t].shape;
 }
 
-nn_status nni_evaluate(nn_trainer *trainer, const nn_dataset *dataset, double *results)
+nn_status nni_evaluate(nn_trainer *trainer, const nn_dataset *dataset, int64_t first,
+                       int64_t end, double *results)
 {
     struct nni_shape shapes[NNI_DATASET_PORTS];
     struct evaluate_sums sums = {.trainer = trainer};
     evaluate_target_shapes(dataset, shapes);
-    NNI_TRY(evaluate_reserve(trainer, dataset));
+    NNI_TRY(evaluate_reserve(trainer, dataset, end - first));
     NNI_TRY(nni_meters_start(trainer, shapes));
     struct nni_float_env env = nni_float_env_enter();
-    nn_status status = evaluate_blocks(trainer, dataset, &sums);
+    nn_status status = evaluate_blocks(trainer, dataset, first, end, &sums);
     nni_float_env_leave(env);
     if (status == NN_OK)
         nni_results_write(trainer, sums.totals, sums.denominators, results);
@@ -108,7 +113,8 @@ nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_dataset *dataset,
     double *all = nni_alloc(trainer->handle.context, (size_t)count, sizeof *all);
     if (all == NULL)
         return nn_last_status();
-    nn_status status = nni_evaluate(trainer, dataset, all);
+    nn_status status =
+        nni_evaluate(trainer, dataset, 0, nn_dataset_count(dataset), all);
     if (status == NN_OK)
         memcpy(results, all, (size_t)nni_min(count, capacity) * sizeof *results);
     nni_free(trainer->handle.context, all);
@@ -142,7 +148,7 @@ static nn_status evaluate_visit_all(nn_trainer *trainer, const nn_dataset *datas
                                     void *data)
 {
     int64_t count = nn_dataset_count(dataset);
-    nn_status status = evaluate_reserve(trainer, dataset);
+    nn_status status = evaluate_reserve(trainer, dataset, count);
     struct nni_float_env env = nni_float_env_enter();
     for (int64_t first = 0; status == NN_OK && first < count;
          first += NNI_EVALUATION_ROWS) {

@@ -9,15 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { FIT_EPOCHS = 1024 /* of which the history has room from the start */ };
+
 /* What one call of nn_trainer_fit works with. */
 struct fit {
     nn_trainer *trainer;
     const nn_dataset *training, *validation;
-    nn_dataset *kept_training, *kept_validation; /* parts of a validation split */
-    int64_t samples, batch;
+    int64_t samples; /* the first ones of training */
+    int64_t validation_first, validation_end;
+    int64_t batch;
     int64_t *order; /* of the samples in the epoch at hand; NULL: as they are */
     int64_t end;    /* the number of the last epoch, plus one */
-    int32_t results;
+    int32_t results, made_series;
     double *values;  /* one epoch: results, validation results, rate */
     int32_t monitor; /* its series; -1 where nothing is monitored */
     double totals[NNI_DATASET_PORTS], denominators[NNI_DATASET_PORTS];
@@ -25,11 +28,14 @@ struct fit {
 
 /* ---- before the first epoch ---- */
 
+/* Says which samples are for training and which for validation. */
 static nn_status fit_split(struct fit *fit)
 {
     int64_t count = nn_dataset_count(fit->training);
     double share = fit->trainer->validation_split * (double)count;
     int64_t kept = (int64_t)floor(share + 0.5);
+    fit->samples = count;
+    fit->validation_end = nn_dataset_count(fit->validation);
     if (fit->validation != NULL || kept == 0)
         return NN_OK;
     if (kept == count)
@@ -37,13 +43,9 @@ static nn_status fit_split(struct fit *fit)
                         "nn_trainer_fit: the validation split leaves none of "
                         "%lld samples for training",
                         (long long)count);
-    nn_dataset *all = (nn_dataset *)fit->training; /* retained, not changed, by subsets */
-    fit->kept_training = nn_dataset_subset(all, 0, count - kept);
-    fit->kept_validation = nn_dataset_subset(all, count - kept, kept);
-    if (fit->kept_training == NULL || fit->kept_validation == NULL)
-        return nn_last_status();
-    fit->training = fit->kept_training;
-    fit->validation = fit->kept_validation;
+    fit->samples = fit->validation_first = count - kept;
+    fit->validation_end = count;
+    fit->validation = fit->training;
     return NN_OK;
 }
 
@@ -52,6 +54,7 @@ static nn_status fit_add_series(struct fit *fit)
     nn_trainer *trainer = fit->trainer;
     if (trainer->history.series_count > 0)
         return NN_OK;
+    fit->made_series = 1;
     nn_status status = NN_OK;
     for (int32_t i = 0; status == NN_OK && i < 2 * fit->results; i++) {
         char name[NNI_SERIES_NAME_SIZE];
@@ -61,10 +64,6 @@ static nn_status fit_add_series(struct fit *fit)
     }
     if (status == NN_OK)
         status = nni_history_add_series(&trainer->history, "rate");
-    if (status != NN_OK) {
-        nni_history_release(&trainer->history);
-        nni_history_init(&trainer->history, trainer->handle.context);
-    }
     return status;
 }
 
@@ -92,7 +91,6 @@ static nn_status fit_reserve(struct fit *fit, int32_t epochs)
 {
     nn_trainer *trainer = fit->trainer;
     const nn_context *context = trainer->handle.context;
-    fit->samples = nn_dataset_count(fit->training);
     fit->batch = trainer->batch_size == NN_FULL_BATCH
                      ? fit->samples
                      : nni_min(trainer->batch_size, fit->samples);
@@ -108,7 +106,7 @@ static nn_status fit_reserve(struct fit *fit, int32_t epochs)
     if (fit->values == NULL)
         return nn_last_status();
     NNI_TRY(fit_add_series(fit));
-    NNI_TRY(nni_history_reserve(&trainer->history, epochs));
+    NNI_TRY(nni_history_reserve(&trainer->history, nni_min(epochs, FIT_EPOCHS)));
     NNI_TRY(fit_find_monitor(fit));
     return nni_early_stopping_start(&trainer->stopping, trainer->model->span);
 }
@@ -203,6 +201,12 @@ static nn_status fit_batches(struct fit *fit)
     return NN_OK;
 }
 
+/* 1 where lines of NN_LOG_INFO are wanted. */
+static int fit_tells(const nn_trainer *trainer)
+{
+    return trainer->progress.level >= NN_PROGRESS_EPOCH;
+}
+
 /* Validation, history, schedules, early stopping, hook. */
 static nn_status fit_finish_epoch(struct fit *fit)
 {
@@ -211,7 +215,9 @@ static nn_status fit_finish_epoch(struct fit *fit)
     for (int32_t i = 0; i < fit->results; i++)
         validation[i] = (double)NAN;
     if (fit->validation != NULL)
-        NNI_TRY(nni_evaluate(trainer, fit->validation, validation));
+        NNI_TRY(nni_evaluate(trainer, fit->validation, fit->validation_first,
+                             fit->validation_end, validation));
+    NNI_TRY(nni_history_reserve(&trainer->history, 1));
     fit->values[2 * fit->results] = trainer->rate;
     nni_history_append(&trainer->history, fit->values);
     trainer->epoch++;
@@ -221,8 +227,14 @@ static nn_status fit_finish_epoch(struct fit *fit)
     nni_schedule_epoch(&trainer->schedule, trainer->optimizer->rate, monitored,
                        trainer->direction);
     if (nni_early_stopping_epoch(&trainer->stopping, monitored, trainer->direction,
-                                 trainer->model->weights))
+                                 trainer->model->weights)) {
         trainer->stop_reason = NN_STOP_EARLY;
+        if (fit_tells(trainer))
+            nni_log(trainer->handle.context, NN_LOG_INFO,
+                    "stopped early: %s has not improved for %d epochs",
+                    trainer->history.names[fit->monitor],
+                    (int)trainer->stopping.patience);
+    }
     if (nni_step_hook(trainer, &trainer->epoch_hook))
         trainer->stop_reason = NN_STOP_HOOK;
     else if (trainer->stop_reason == NN_STOP_NONE &&
@@ -247,7 +259,8 @@ static nn_status fit_epochs(struct fit *fit)
 static void fit_end(struct fit *fit, nn_status status)
 {
     nn_trainer *trainer = fit->trainer;
-    if (nni_early_stopping_restore(&trainer->stopping, trainer->model->weights))
+    if (nni_early_stopping_restore(&trainer->stopping, trainer->model->weights) &&
+        fit_tells(trainer))
         nni_log(trainer->handle.context, NN_LOG_INFO,
                 "parameters of the best epoch restored");
     if (status != NN_OK)
@@ -274,10 +287,10 @@ nn_status nn_trainer_fit(nn_trainer *trainer, const nn_dataset *training,
         nni_float_env_leave(env);
         trainer->running = 0;
         fit_end(&fit, status);
+    } else if (fit.made_series) {
+        nni_history_release(&trainer->history); /* training has not begun */
     }
     nni_free(trainer->handle.context, fit.order);
     nni_free(trainer->handle.context, fit.values);
-    nn_dataset_destroy(fit.kept_training);
-    nn_dataset_destroy(fit.kept_validation);
     return status;
 }

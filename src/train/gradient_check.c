@@ -37,7 +37,7 @@ static nn_status check_element(nn_trainer *trainer, int32_t p, int64_t element, 
     float *w = trainer->model->weights + parameter->offset + element;
     float start = *w, above = (float)((double)start + h),
           below = (float)((double)start - h);
-    double loss_above, loss_below;
+    double loss_above = 0, loss_below = 0;
     *w = above;
     nn_status status = check_loss(trainer, &loss_above);
     *w = below;
@@ -47,9 +47,11 @@ static nn_status check_element(nn_trainer *trainer, int32_t p, int64_t element, 
     NNI_TRY(status);
     double analytic = (double)trainer->gradients[parameter->offset + element];
     double numeric = (loss_above - loss_below) / ((double)above - (double)below);
-    double scale = fmax(1.0, fmax(fabs(analytic), fabs(numeric)));
+    double larger = fabs(analytic) > fabs(numeric) ? fabs(analytic) : fabs(numeric);
+    double scale = larger > 1.0 ? larger : 1.0;
     double error = fabs(analytic - numeric) / scale;
-    if (!(error <= worst->error))
+    /* NaN is the worst there is. */
+    if (!isnan(worst->error) && !(error <= worst->error))
         *worst = (struct check_worst){error, analytic, numeric, p, element};
     return NN_OK;
 }
@@ -110,6 +112,7 @@ nn_status nn_gradient_check(nn_trainer *trainer, const nn_tensor *const *inputs,
                         "%s: h must be above 0, tolerance and samples at "
                         "least 0",
                         who);
+    trainer->phase = NNI_PHASE_IDLE;
     NNI_TRY(nni_batch_inputs(trainer, who, inputs, input_count, &trainer->batch));
     NNI_TRY(
         nni_batch_targets(trainer, who, targets, target_count, weights, &trainer->batch));

@@ -7,11 +7,13 @@
 #include <math.h>
 #include <string.h>
 
-void nni_history_init(struct nni_history *history, const nn_context *context) {
+void nni_history_init(struct nni_history *history, const nn_context *context)
+{
     *history = (struct nni_history){.context = context};
 }
 
-void nni_history_release(struct nni_history *history) {
+void nni_history_release(struct nni_history *history)
+{
     for (int32_t i = 0; i < history->series_count; i++) {
         nni_free(history->context, history->values[i]);
     }
@@ -21,7 +23,8 @@ void nni_history_release(struct nni_history *history) {
 }
 
 /* Makes the two lists one longer than there are series. */
-static nn_status history_widen(struct nni_history *history) {
+static nn_status history_widen(struct nni_history *history)
+{
     const size_t count = (size_t)history->series_count;
     void *names = nni_grow(history->context, history->names, count, count + 1,
                            sizeof *history->names);
@@ -38,7 +41,8 @@ static nn_status history_widen(struct nni_history *history) {
     return NN_OK;
 }
 
-nn_status nni_history_add_series(struct nni_history *history, const char *name) {
+nn_status nni_history_add_series(struct nni_history *history, const char *name)
+{
     if (strlen(name) >= NNI_SERIES_NAME_SIZE) {
         return nni_fail(NN_ERROR_NAME, "history: the name '%s' is longer than %d bytes",
                         name, NNI_SERIES_NAME_SIZE - 1);
@@ -58,7 +62,8 @@ nn_status nni_history_add_series(struct nni_history *history, const char *name) 
     return NN_OK;
 }
 
-int32_t nni_history_find(const struct nni_history *history, const char *name) {
+int32_t nni_history_find(const struct nni_history *history, const char *name)
+{
     for (int32_t i = 0; i < history->series_count; i++) {
         if (strcmp(history->names[i], name) == 0) {
             return i;
@@ -67,7 +72,8 @@ int32_t nni_history_find(const struct nni_history *history, const char *name) {
     return -1;
 }
 
-nn_status nni_history_reserve(struct nni_history *history, int64_t epochs) {
+nn_status nni_history_reserve(struct nni_history *history, int64_t epochs)
+{
     int64_t needed;
     if (!nni_add_checked(history->epochs, epochs, &needed)) {
         return nni_fail(NN_ERROR_SIZE, "history: too many epochs");
@@ -90,7 +96,8 @@ nn_status nni_history_reserve(struct nni_history *history, int64_t epochs) {
     return NN_OK;
 }
 
-void nni_history_append(struct nni_history *history, const double *values) {
+void nni_history_append(struct nni_history *history, const double *values)
+{
     NNI_ASSERT(history->epochs < history->capacity);
     for (int32_t i = 0; i < history->series_count; i++) {
         history->values[i][history->epochs] = values[i];
@@ -99,7 +106,8 @@ void nni_history_append(struct nni_history *history, const double *values) {
 }
 
 nn_status nni_history_no_such_name(const struct nni_history *history, const char *who,
-                                   const char *name) {
+                                   const char *name)
+{
     struct nni_line names = {0};
     for (int32_t i = 0; i < history->series_count; i++) {
         nni_line_add(&names, "%s%s", i == 0 ? "there are " : ", ", history->names[i]);

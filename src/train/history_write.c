@@ -10,7 +10,8 @@
 
 enum { HISTORY_DIGITS = 9, HISTORY_REASON_SIZE = 128 };
 
-static void history_text(const struct nni_history *history, struct nni_text *text) {
+static void history_text(const struct nni_history *history, struct nni_text *text)
+{
     nni_text_format(text, "epoch");
     for (int32_t i = 0; i < history->series_count; i++) {
         nni_text_format(text, ",%s", history->names[i]);
@@ -25,7 +26,8 @@ static void history_text(const struct nni_history *history, struct nni_text *tex
     nni_text_append(text, "\n", 1);
 }
 
-static nn_status history_io_failure(const char *path, const char *what, int error) {
+static nn_status history_io_failure(const char *path, const char *what, int error)
+{
     char reason[HISTORY_REASON_SIZE];
     if (strerror_r(error, reason, sizeof reason) != 0) {
         snprintf(reason, sizeof reason, "error %d", error);
@@ -34,7 +36,8 @@ static nn_status history_io_failure(const char *path, const char *what, int erro
 }
 
 /* Writes and closes, and tells of the first of the two that failed. */
-static nn_status history_put(const char *path, const struct nni_text *text) {
+static nn_status history_put(const char *path, const struct nni_text *text)
+{
     FILE *file = fopen(path, "wb");
     if (file == NULL) {
         return history_io_failure(path, "opened", errno);
@@ -48,7 +51,8 @@ static nn_status history_put(const char *path, const struct nni_text *text) {
     return history_io_failure(path, "written", written ? errno : error);
 }
 
-nn_status nni_history_write(const struct nni_history *history, const char *path) {
+nn_status nni_history_write(const struct nni_history *history, const char *path)
+{
     struct nni_text text;
     nni_text_init(&text, history->context);
     history_text(history, &text);

@@ -4,7 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void nni_line_add(struct nni_line *line, const char *format, ...) {
+void nni_line_add(struct nni_line *line, const char *format, ...)
+{
     const size_t room = sizeof line->text - line->length;
     va_list arguments;
     va_start(arguments, format);

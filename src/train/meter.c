@@ -8,17 +8,20 @@
 #include <inttypes.h>
 #include <string.h>
 
-static int meter_counts_classes(int32_t kind) {
+static int meter_counts_classes(int32_t kind)
+{
     return kind == NN_PRECISION || kind == NN_RECALL || kind == NN_F1;
 }
 
-static int meter_is_elementwise(int32_t kind) {
+static int meter_is_elementwise(int32_t kind)
+{
     return kind == NN_BINARY_ACCURACY || kind == NN_MEAN_ABSOLUTE_ERROR || kind == NN_R2;
 }
 
 /* "accuracy: output 0 is (3), <wanted>; got int32 (4)" */
 static nn_status meter_refuse(nn_status status, const struct nni_metric *metric,
-                              const struct nni_metric_view *view, const char *wanted) {
+                              const struct nni_metric_view *view, const char *wanted)
+{
     return nni_fail(status, "%s: output %d is %s, %s; got %s %s", metric->name,
                     metric->output, nni_shape_text(view->output).text, wanted,
                     nni_dtype_name(view->target->dtype),
@@ -27,7 +30,8 @@ static nn_status meter_refuse(nn_status status, const struct nni_metric *metric,
 
 /* Metrics of single elements: as many target elements as outputs. */
 static nn_status meter_look_elementwise(struct nni_meter *meter,
-                                        const struct nni_metric_view *view) {
+                                        const struct nni_metric_view *view)
+{
     meter->positions = nni_shape_count(view->output);
     meter->width = 1;
     meter->target_width = 1;
@@ -40,7 +44,8 @@ static nn_status meter_look_elementwise(struct nni_meter *meter,
 
 /* 1 where a target has one element for each decision: the output's shape without the
  * classes, () standing for (1) and the other way round. */
-static int meter_target_is_label(const struct nni_metric_view *view) {
+static int meter_target_is_label(const struct nni_metric_view *view)
+{
     struct nni_shape labels = *view->output;
     labels.rank = labels.rank > 0 ? labels.rank - 1 : 0;
     const int one_label = labels.rank == 0 && nni_shape_count(view->target) == 1;
@@ -49,7 +54,8 @@ static int meter_target_is_label(const struct nni_metric_view *view) {
 
 /* Metrics of decisions: a label for each, or a target of the output's shape. */
 static nn_status meter_look_decisions(struct nni_meter *meter,
-                                      const struct nni_metric_view *view) {
+                                      const struct nni_metric_view *view)
+{
     const struct nni_shape *output = view->output;
     meter->width = output->rank == 0 ? 1 : output->dim[output->rank - 1];
     meter->positions = nni_shape_count(output) / meter->width;
@@ -69,7 +75,8 @@ static nn_status meter_look_decisions(struct nni_meter *meter,
 }
 
 static nn_status meter_check_top_k(const struct nni_meter *meter,
-                                   const struct nni_metric_view *view) {
+                                   const struct nni_metric_view *view)
+{
     const struct nni_metric *metric = meter->metric;
     if (metric->kind != NNI_TOP_K_ACCURACY) {
         return NN_OK;
@@ -88,7 +95,8 @@ static nn_status meter_check_top_k(const struct nni_meter *meter,
     return NN_OK;
 }
 
-static nn_status meter_look(struct nni_meter *meter, const struct nni_metric_view *view) {
+static nn_status meter_look(struct nni_meter *meter, const struct nni_metric_view *view)
+{
     if (view->target == NULL) {
         return nni_fail(NN_ERROR_SHAPE, "%s: output %d has no target to compare with",
                         meter->metric->name, meter->metric->output);
@@ -102,7 +110,8 @@ static nn_status meter_look(struct nni_meter *meter, const struct nni_metric_vie
     return meter_check_top_k(meter, view);
 }
 
-static nn_status meter_allocate(const nn_context *context, struct nni_meter *meter) {
+static nn_status meter_allocate(const nn_context *context, struct nni_meter *meter)
+{
     if (meter_counts_classes(meter->metric->kind)) {
         meter->class_count = nni_max(meter->width, 2);
         meter->classes =
@@ -119,19 +128,22 @@ static nn_status meter_allocate(const nn_context *context, struct nni_meter *met
 
 nn_status nni_meter_prepare(const nn_context *context, struct nni_meter *meter,
                             const struct nni_metric *metric,
-                            const struct nni_metric_view *view) {
+                            const struct nni_metric_view *view)
+{
     *meter = (struct nni_meter){.metric = metric};
     NNI_TRY(meter_look(meter, view));
     return meter_allocate(context, meter);
 }
 
-void nni_meter_release(const nn_context *context, struct nni_meter *meter) {
+void nni_meter_release(const nn_context *context, struct nni_meter *meter)
+{
     nni_free(context, meter->classes);
     nni_free(context, meter->moments);
     *meter = (struct nni_meter){0};
 }
 
-void nni_meter_reset(struct nni_meter *meter) {
+void nni_meter_reset(struct nni_meter *meter)
+{
     meter->samples = 0;
     meter->right = 0;
     meter->error = 0;

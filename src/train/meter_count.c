@@ -6,7 +6,8 @@
 
 /* 1 where one of the outputs of a decision is NaN. */
 static int meter_undecided(const struct nni_kernels *kernels, const float *x,
-                           int64_t width) {
+                           int64_t width)
+{
     if (kernels->all_finite(x, width)) {
         return 0;
     }
@@ -20,7 +21,8 @@ static int meter_undecided(const struct nni_kernels *kernels, const float *x,
 
 /* The class that the outputs decide for, or -1 where they are NaN. */
 static int64_t meter_decision(const struct nni_meter *meter,
-                              const struct nni_kernels *kernels, const float *x) {
+                              const struct nni_kernels *kernels, const float *x)
+{
     if (meter_undecided(kernels, x, meter->width)) {
         return -1;
     }
@@ -29,7 +31,8 @@ static int64_t meter_decision(const struct nni_meter *meter,
 
 static int64_t meter_truth(const struct nni_meter *meter,
                            const struct nni_kernels *kernels, const void *targets,
-                           int64_t decision) {
+                           int64_t decision)
+{
     const int64_t truth =
         nni_class_at(kernels, meter->target_dtype, targets,
                      decision * meter->target_width, meter->target_width);
@@ -39,7 +42,8 @@ static int64_t meter_truth(const struct nni_meter *meter,
 
 static void meter_count_accuracy(struct nni_meter *meter,
                                  const struct nni_kernels *kernels, const float *outputs,
-                                 const void *targets, int64_t decisions) {
+                                 const void *targets, int64_t decisions)
+{
     for (int64_t i = 0; i < decisions; i++) {
         meter->right += meter_decision(meter, kernels, outputs + i * meter->width) ==
                         meter_truth(meter, kernels, targets, i);
@@ -48,7 +52,8 @@ static void meter_count_accuracy(struct nni_meter *meter,
 
 /* On which side of 1/2 a target lies, whatever its type. */
 static void meter_count_binary(struct nni_meter *meter, const float *outputs,
-                               const void *targets, int64_t elements) {
+                               const void *targets, int64_t elements)
+{
     for (int64_t i = 0; i < elements; i++) {
         const int yes = outputs[i] > meter->threshold;
         const int truth = nni_number_at(meter->target_dtype, targets, i) >= 0.5;
@@ -58,17 +63,19 @@ static void meter_count_binary(struct nni_meter *meter, const float *outputs,
 
 /* 1 where fewer than k classes stand above the label's: those with a larger output, and
  * those before it with an equal one. */
-static int meter_in_top(const struct nni_meter *meter, const float *x, int64_t label) {
+static int meter_in_top(const struct nni_meter *meter, const float *x, int64_t label)
+{
     int64_t above = 0;
     for (int64_t c = 0; c < meter->width; c++) {
-        above += x[c] > x[label] || (x[c] == x[label] && c < label);
+        above += x[c] > x[label] || (c < label && x[c] == x[label]);
     }
     return above < meter->metric->k;
 }
 
 static void meter_count_top_k(struct nni_meter *meter, const struct nni_kernels *kernels,
                               const float *outputs, const void *targets,
-                              int64_t decisions) {
+                              int64_t decisions)
+{
     for (int64_t i = 0; i < decisions; i++) {
         const float *x = outputs + i * meter->width;
         meter->right += !meter_undecided(kernels, x, meter->width) &&
@@ -78,7 +85,8 @@ static void meter_count_top_k(struct nni_meter *meter, const struct nni_kernels 
 
 static void meter_count_classes(struct nni_meter *meter,
                                 const struct nni_kernels *kernels, const float *outputs,
-                                const void *targets, int64_t decisions) {
+                                const void *targets, int64_t decisions)
+{
     for (int64_t i = 0; i < decisions; i++) {
         const int64_t truth = meter_truth(meter, kernels, targets, i);
         const int64_t decision =
@@ -92,7 +100,8 @@ static void meter_count_classes(struct nni_meter *meter,
 }
 
 static void meter_count_absolute(struct nni_meter *meter, const float *outputs,
-                                 const void *targets, int64_t elements) {
+                                 const void *targets, int64_t elements)
+{
     for (int64_t i = 0; i < elements; i++) {
         const double e =
             nni_number_at(meter->target_dtype, targets, i) - (double)outputs[i];
@@ -103,7 +112,8 @@ static void meter_count_absolute(struct nni_meter *meter, const float *outputs,
 /* Mean and deviations of the targets y as they come (Welford, "Note on a method for
  * calculating corrected sums of squares and products", 1962). */
 static void meter_count_squares(struct nni_meter *meter, const float *outputs,
-                                const void *targets, int64_t rows) {
+                                const void *targets, int64_t rows)
+{
     for (int64_t r = 0; r < rows; r++) {
         const double n = (double)(meter->samples + r + 1);
         for (int64_t j = 0; j < meter->positions; j++) {
@@ -120,7 +130,8 @@ static void meter_count_squares(struct nni_meter *meter, const float *outputs,
 }
 
 void nni_meter_count(struct nni_meter *meter, const struct nni_kernels *kernels,
-                     const float *outputs, const void *targets, int64_t rows) {
+                     const float *outputs, const void *targets, int64_t rows)
+{
     const int64_t decisions = rows * meter->positions;
     switch (meter->metric->kind) {
     case NN_ACCURACY:

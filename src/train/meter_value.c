@@ -6,11 +6,13 @@
 #include "base/contract.h"
 #include "train/metrics.h"
 
-static double meter_ratio(int64_t numerator, int64_t denominator) {
+static double meter_ratio(int64_t numerator, int64_t denominator)
+{
     return denominator == 0 ? 0 : (double)numerator / (double)denominator;
 }
 
-static double meter_class_value(int32_t kind, const struct nni_class_count *class) {
+static double meter_class_value(int32_t kind, const struct nni_class_count *class)
+{
     switch (kind) {
     case NN_PRECISION:
         return meter_ratio(class->right, class->predicted);
@@ -21,7 +23,8 @@ static double meter_class_value(int32_t kind, const struct nni_class_count *clas
     }
 }
 
-static double meter_classes_value(const struct nni_meter *meter) {
+static double meter_classes_value(const struct nni_meter *meter)
+{
     const int32_t kind = meter->metric->kind;
     if (meter->class_count == 2) {
         return meter_class_value(kind, &meter->classes[1]);
@@ -34,14 +37,16 @@ static double meter_classes_value(const struct nni_meter *meter) {
 }
 
 /* Where the targets never change the errors alone decide: 1 without any, else 0. */
-static double meter_r2_of(const struct nni_error_moments *moments) {
+static double meter_r2_of(const struct nni_error_moments *moments)
+{
     if (moments->deviations > 0) {
         return 1 - moments->errors / moments->deviations;
     }
     return moments->errors > 0 ? 0 : 1 - moments->errors;
 }
 
-static double meter_r2_value(const struct nni_meter *meter) {
+static double meter_r2_value(const struct nni_meter *meter)
+{
     double sum = 0;
     for (int64_t j = 0; j < meter->positions; j++) {
         sum += meter_r2_of(&meter->moments[j]);
@@ -49,7 +54,8 @@ static double meter_r2_value(const struct nni_meter *meter) {
     return sum / (double)meter->positions;
 }
 
-double nni_meter_value(const struct nni_meter *meter) {
+double nni_meter_value(const struct nni_meter *meter)
+{
     const int64_t decisions = meter->samples * meter->positions;
     if (decisions == 0) {
         return 0;

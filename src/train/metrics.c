@@ -15,11 +15,13 @@ static const char *const metric_names[] = {
     [NN_R2] = "r2",
 };
 
-int nni_metric_known(int32_t kind) {
+int nni_metric_known(int32_t kind)
+{
     return kind >= NN_ACCURACY && kind <= NN_R2;
 }
 
-void nni_metric_name(struct nni_metric *metric, int32_t output_count) {
+void nni_metric_name(struct nni_metric *metric, int32_t output_count)
+{
     char plain[NNI_METRIC_NAME_SIZE / 2];
     if (metric->kind == NNI_TOP_K_ACCURACY) {
         snprintf(plain, sizeof plain, "top_%d_accuracy", metric->k);
@@ -33,7 +35,8 @@ void nni_metric_name(struct nni_metric *metric, int32_t output_count) {
     }
 }
 
-double nni_number_at(int32_t dtype, const void *values, int64_t index) {
+double nni_number_at(int32_t dtype, const void *values, int64_t index)
+{
     switch (dtype) {
     case NN_FLOAT32:
         return (double)((const float *)values)[index];
@@ -46,7 +49,8 @@ double nni_number_at(int32_t dtype, const void *values, int64_t index) {
     }
 }
 
-static int64_t metric_label_at(int32_t dtype, const void *values, int64_t index) {
+static int64_t metric_label_at(int32_t dtype, const void *values, int64_t index)
+{
     switch (dtype) {
     case NN_FLOAT32:
         return ((const float *)values)[index] >= 0.5f;
@@ -60,7 +64,8 @@ static int64_t metric_label_at(int32_t dtype, const void *values, int64_t index)
 }
 
 int64_t nni_class_at(const struct nni_kernels *kernels, int32_t dtype, const void *values,
-                     int64_t first, int64_t width) {
+                     int64_t first, int64_t width)
+{
     if (width == 1) {
         return metric_label_at(dtype, values, first);
     }
@@ -79,12 +84,14 @@ int64_t nni_class_at(const struct nni_kernels *kernels, int32_t dtype, const voi
 
 int64_t nni_predicted_class(const struct nni_kernels *kernels,
                             const struct nni_shape *output, float threshold,
-                            const float *values) {
+                            const float *values)
+{
     const int64_t width = nni_shape_count(output);
     return width == 1 ? values[0] > threshold : kernels->argmax(values, width);
 }
 
 int64_t nni_target_class(const struct nni_kernels *kernels,
-                         const struct nni_shape *target, const void *values) {
+                         const struct nni_shape *target, const void *values)
+{
     return nni_class_at(kernels, target->dtype, values, 0, nni_shape_count(target));
 }

@@ -35,6 +35,11 @@ static nn_status nodes_check(const nn_trainer *trainer, const char *who, nn_node
                                   : trainer->phase >= NNI_PHASE_FORWARD;
     if (!computed)
         return nni_fail(NN_ERROR_STATE, "%s: nothing is computed yet", who);
+    if (trainer->batch.rows > trainer->training->plan->options.rows)
+        return nni_fail(NN_ERROR_STATE,
+                        "%s: the batch was computed in parts, of which only the last is "
+                        "there; see nn_trainer_set_micro_batch",
+                        who);
     return NN_OK;
 }
 
@@ -61,9 +66,7 @@ nn_tensor *nn_trainer_node_gradient(nn_trainer *trainer, nn_node node)
     if (nodes_check(trainer, who, node, 1) != NN_OK)
         return NULL;
     const struct nni_plan *plan = trainer->training->plan;
-    const float *gradient = nni_plan_gradient(plan, node);
-    int is_input = nni_node_is_input(&trainer->model->nodes[node]);
-    if (gradient == NULL || (!trainer->keep_nodes && !is_input)) {
+    if (!nni_plan_keeps_gradient(plan, node)) {
         nni_fail(
             NN_ERROR_STATE,
             "%s: the gradient of node %d is not kept, or leads to nothing that learns; "
@@ -72,5 +75,5 @@ nn_tensor *nn_trainer_node_gradient(nn_trainer *trainer, nn_node node)
         return NULL;
     }
     return nodes_copy(trainer, &trainer->model->nodes[node].infer.output, NN_FLOAT32,
-                      gradient);
+                      nni_plan_gradient(plan, node));
 }

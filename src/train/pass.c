@@ -64,6 +64,7 @@ static struct nni_plan_options pass_plan_options(const nn_trainer *trainer,
         .training = training,
         .keep_nodes = training && trainer->keep_nodes,
         .input_gradients = training && trainer->input_gradients,
+        .frozen = trainer->frozen,
     };
 }
 
@@ -89,6 +90,8 @@ nn_status nni_pass_reserve(nn_trainer *trainer, int32_t training, int64_t batch_
     }
     nni_pass_destroy(*out);
     *out = pass;
+    if (training)
+        trainer->phase = NNI_PHASE_IDLE; /* what was computed is gone */
     return NN_OK;
 }
 
@@ -181,16 +184,21 @@ nn_status nni_pass_bytes_needed(nn_trainer *trainer, int64_t batch_rows,
     struct nni_plan_options options = pass_plan_options(trainer, 1, part_rows);
     struct nni_plan *plan;
     NNI_TRY(nni_plan_create(trainer->model, &options, &plan));
-    int64_t sample = (int64_t)sizeof(float) + (int64_t)sizeof(int64_t);
+    int64_t part =
+        nni_plan_bytes(plan) +
+        part_rows * pass_loss_scratch(trainer) * (int64_t)sizeof(float);
+    nni_plan_destroy(plan);
+    int64_t sample = (int64_t)sizeof(float) + (int64_t)sizeof(int64_t), batch;
     for (int32_t i = 0; i < trainer->model->input_count; i++)
         sample += pass_sample_bytes(
             &trainer->model->nodes[trainer->model->inputs[i]].infer.output);
     for (int32_t h = 0; h < trainer->head_count; h++)
         sample += 2 * (int64_t)sizeof(float) +
                   pass_sample_bytes(pass_output_shape(trainer, &trainer->heads[h]));
-    *bytes = nni_plan_bytes(plan) + batch_rows * sample +
-             part_rows * pass_loss_scratch(trainer) * (int64_t)sizeof(float);
-    nni_plan_destroy(plan);
+    if (!nni_multiply_checked(batch_rows, sample, &batch) ||
+        !nni_add_checked(part, batch, bytes))
+        return nni_fail(NN_ERROR_SIZE, "a batch of %lld samples is too large",
+                        (long long)batch_rows);
     return NN_OK;
 }
 
@@ -230,11 +238,19 @@ nn_status nni_pass_begin(struct nni_pass *pass, const struct nni_batch *batch)
         const struct nni_shape *target = pass_target_shape(head, batch);
         const void *values = pass_target(head, batch);
         NNI_TRY(pass_check_targets(head, output, batch));
-        NNI_TRY(nni_loss_scale_rows(head->loss, pass->plan->kernels, output, target,
-                                    values, batch->weights, batch->rows, head->weight,
-                                    pass->heads[h].row_scale,
-                                    &pass->heads[h].denominator));
+        pass->heads[h].denominator = nni_loss_scale_rows(
+            head->loss, pass->plan->kernels, output, target, values, batch->weights,
+            batch->rows, head->weight, pass->heads[h].row_scale);
     }
+    return NN_OK;
+}
+
+nn_status nni_pass_check_weight(const struct nni_pass *pass,
+                                const struct nni_batch *batch)
+{
+    for (int32_t h = 0; h < pass->trainer->head_count; h++)
+        NNI_TRY(nni_loss_check_weight(pass->trainer->heads[h].loss,
+                                      pass->heads[h].denominator, batch->rows));
     return NN_OK;
 }
 

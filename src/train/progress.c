@@ -13,18 +13,21 @@ enum { PROGRESS_BAR_WIDTH = 20, PROGRESS_DIGITS = 4, PROGRESS_RATE_DIGITS = 3 };
 
 static const double progress_interval = 0.1; /* seconds between two bars */
 
-static double progress_now(void) {
+static double progress_now(void)
+{
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
-static int progress_wanted(const struct nni_progress *progress, int32_t level) {
+static int progress_wanted(const struct nni_progress *progress, int32_t level)
+{
     return progress->level >= level && progress->context->logger.log != NULL;
 }
 
 void nni_progress_epoch(struct nni_progress *progress, int64_t epoch, int64_t epochs,
-                        int64_t samples) {
+                        int64_t samples)
+{
     progress->epoch = epoch;
     progress->epochs = epochs;
     progress->samples = samples;
@@ -36,7 +39,8 @@ void nni_progress_epoch(struct nni_progress *progress, int64_t epoch, int64_t ep
 /* ---- the bar ---- */
 
 /* "[=========>          ]  45%" */
-static void progress_add_bar(struct nni_line *line, double share) {
+static void progress_add_bar(struct nni_line *line, double share)
+{
     char bar[PROGRESS_BAR_WIDTH + 1];
     const int32_t full = (int32_t)(share * PROGRESS_BAR_WIDTH);
     memset(bar, ' ', PROGRESS_BAR_WIDTH);
@@ -49,7 +53,8 @@ static void progress_add_bar(struct nni_line *line, double share) {
 }
 
 /* "12.3k samples/s" */
-static void progress_add_rate(struct nni_line *line, double rate) {
+static void progress_add_rate(struct nni_line *line, double rate)
+{
     static const char *const units[] = {"", "k", "M", "G"};
     int32_t unit = 0;
     while (rate >= 999.5 && unit + 1 < NNI_COUNT(units)) {
@@ -61,7 +66,8 @@ static void progress_add_rate(struct nni_line *line, double rate) {
 }
 
 /* "0:07 left", "1:02:45 left" */
-static void progress_add_left(struct nni_line *line, double seconds) {
+static void progress_add_left(struct nni_line *line, double seconds)
+{
     const double longest = 359999; /* 99:59:59 */
     const int32_t left = (int32_t)(seconds < longest ? seconds + 0.5 : longest);
     const int32_t hours = left / 3600;
@@ -72,7 +78,8 @@ static void progress_add_left(struct nni_line *line, double seconds) {
     }
 }
 
-void nni_progress_step(struct nni_progress *progress, int64_t done, double loss) {
+void nni_progress_step(struct nni_progress *progress, int64_t done, double loss)
+{
     if (!progress_wanted(progress, NN_PROGRESS_BAR) || done <= 0 ||
         done > progress->samples) {
         return;
@@ -100,8 +107,8 @@ void nni_progress_step(struct nni_progress *progress, int64_t done, double loss)
 
 /* The last number of each series; those of a validation that did not happen are left
  * out. */
-static void progress_add_series(struct nni_line *line,
-                                const struct nni_history *history) {
+static void progress_add_series(struct nni_line *line, const struct nni_history *history)
+{
     for (int32_t i = 0; i < history->series_count; i++) {
         const double value = history->values[i][history->epochs - 1];
         if (value != value && strncmp(history->names[i], "val_", 4) == 0) {
@@ -113,7 +120,8 @@ static void progress_add_series(struct nni_line *line,
 }
 
 void nni_progress_epoch_done(struct nni_progress *progress,
-                             const struct nni_history *history) {
+                             const struct nni_history *history)
+{
     if (!progress_wanted(progress, NN_PROGRESS_EPOCH) || history->epochs == 0) {
         return;
     }

@@ -22,6 +22,7 @@ struct rate_sweep_saved {
     uint64_t optimizer_steps;
     int64_t step;
     double rate;
+    int32_t check_loss, check_gradients;
 };
 
 struct rate_sweep {
@@ -42,6 +43,8 @@ static nn_status rate_sweep_save(struct rate_sweep *sweep)
     saved->optimizer_steps = trainer->optimizer->steps;
     saved->step = trainer->step;
     saved->rate = trainer->rate;
+    saved->check_loss = trainer->check_loss;
+    saved->check_gradients = trainer->check_gradients;
     saved->weights = nni_alloc(context, span, sizeof(float));
     if (saved->weights == NULL)
         return nn_last_status();
@@ -70,6 +73,8 @@ static void rate_sweep_restore(struct rate_sweep *sweep)
     trainer->optimizer->steps = saved->optimizer_steps;
     trainer->step = saved->step;
     trainer->rate = saved->rate;
+    trainer->check_loss = saved->check_loss;
+    trainer->check_gradients = saved->check_gradients;
     trainer->phase = NNI_PHASE_IDLE;
 }
 
@@ -135,18 +140,19 @@ static nn_status rate_sweep_run(struct rate_sweep *sweep, double low, double hig
 {
     nn_trainer *trainer = sweep->trainer;
     double smallest = (double)INFINITY, ratio = rate_sweep_ratio(low, high, steps);
+    /* A loss that explodes ends the sweep, and is no error. */
+    trainer->check_loss = trainer->check_gradients = 0;
     for (int32_t i = 0; i < steps; i++) {
         double loss, rate = low * nni_pow_integer(ratio, (uint64_t)i);
         NNI_TRY(rate_sweep_gather(sweep));
-        nn_status status = nni_step_gradients(trainer, &loss);
-        if (status == NN_ERROR_LOSS || status == NN_ERROR_GRADIENT)
-            return NN_OK; /* the end of the sweep, not an error */
-        NNI_TRY(status);
+        NNI_TRY(nni_step_gradients(trainer, &loss));
+        if (!isfinite(loss))
+            return NN_OK;
         rates[i] = rate;
         losses[i] = loss;
         *done = i + 1;
         smallest = loss < smallest ? loss : smallest;
-        if (!isfinite(loss) || loss > RATE_SWEEP_EXPLODED * smallest)
+        if (loss > RATE_SWEEP_EXPLODED * smallest)
             return NN_OK;
         nni_optimizer_run(trainer->optimizer, rate);
         trainer->step++;

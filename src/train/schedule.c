@@ -13,12 +13,14 @@
 
 static const double schedule_pi = 3.14159265358979323846;
 
-void nni_schedule_init(struct nni_schedule *schedule) {
+void nni_schedule_init(struct nni_schedule *schedule)
+{
     *schedule = (struct nni_schedule){.kind = NNI_RATE_CONSTANT, .scale = 1};
 }
 
 static double schedule_cosine(const struct nni_schedule *schedule, double base,
-                              int64_t epoch) {
+                              int64_t epoch)
+{
     if (epoch >= schedule->every) {
         return schedule->minimum;
     }
@@ -28,14 +30,16 @@ static double schedule_cosine(const struct nni_schedule *schedule, double base,
 }
 
 /* A minimum above the base rate does not raise it. */
-static double schedule_plateau(const struct nni_schedule *schedule, double base) {
+static double schedule_plateau(const struct nni_schedule *schedule, double base)
+{
     const double floor = schedule->minimum < base ? schedule->minimum : base;
     const double rate = base * schedule->scale;
     return rate > floor ? rate : floor;
 }
 
 static nn_status schedule_ask(const struct nni_schedule *schedule, double base,
-                              int64_t epoch, int64_t step, double *rate) {
+                              int64_t epoch, int64_t step, double *rate)
+{
     *rate = schedule->callback(schedule->user, epoch, step, base);
     if (isfinite(*rate) && *rate >= 0) {
         return NN_OK;
@@ -49,7 +53,8 @@ static nn_status schedule_ask(const struct nni_schedule *schedule, double base,
 }
 
 static nn_status schedule_formula(const struct nni_schedule *schedule, double base,
-                                  int64_t epoch, int64_t step, double *rate) {
+                                  int64_t epoch, int64_t step, double *rate)
+{
     switch (schedule->kind) {
     case NNI_RATE_STEP:
         *rate =
@@ -73,7 +78,8 @@ static nn_status schedule_formula(const struct nni_schedule *schedule, double ba
 }
 
 nn_status nni_schedule_rate(const struct nni_schedule *schedule, double base,
-                            int64_t epoch, int64_t step, double *rate) {
+                            int64_t epoch, int64_t step, double *rate)
+{
     NNI_TRY(schedule_formula(schedule, base, epoch, step, rate));
     if (step < schedule->warmup) {
         *rate *= (double)(step + 1) / (double)schedule->warmup;
@@ -82,7 +88,8 @@ nn_status nni_schedule_rate(const struct nni_schedule *schedule, double base,
 }
 
 static int schedule_improved(const struct nni_schedule *schedule, double value,
-                             int32_t direction) {
+                             int32_t direction)
+{
     if (!isfinite(value) || !schedule->seen) {
         return isfinite(value);
     }
@@ -90,7 +97,8 @@ static int schedule_improved(const struct nni_schedule *schedule, double value,
 }
 
 void nni_schedule_epoch(struct nni_schedule *schedule, double base, double value,
-                        int32_t direction) {
+                        int32_t direction)
+{
     if (schedule->kind != NNI_RATE_PLATEAU) {
         return;
     }

@@ -8,13 +8,14 @@
 
 #include <math.h>
 
-/* 1 where some application of the parameter's layer runs backward. */
-static int step_parameter_learns(const struct nni_plan *plan,
-                                 const struct nni_parameter *parameter)
+/* 1 where the parameter is not frozen and some application of its layer runs backward. */
+static int step_parameter_learns(const nn_trainer *trainer, int32_t parameter)
 {
+    const struct nni_plan *plan = trainer->training->plan;
+    const nn_layer *layer = plan->model->parameters[parameter].layer;
     for (int32_t i = 0; i < plan->node_count; i++)
-        if (plan->nodes[i].backward && plan->model->nodes[i].layer == parameter->layer)
-            return !parameter->layer->frozen;
+        if (plan->nodes[i].backward && plan->model->nodes[i].layer == layer)
+            return !trainer->frozen[i];
     return 0;
 }
 
@@ -31,15 +32,16 @@ static nn_status step_bind_optimizer(nn_trainer *trainer)
     int32_t count = 0;
     for (int32_t i = 0; i < model->parameter_count; i++) {
         const struct nni_parameter *parameter = &model->parameters[i];
-        if (!step_parameter_learns(trainer->training->plan, parameter))
+        if (!step_parameter_learns(trainer, i))
             continue;
-        pieces[count++] = (struct nni_piece){
+        pieces[count] = (struct nni_piece){
             .parameter = model->weights + parameter->offset,
             .gradient = trainer->gradients + parameter->offset,
             .count = parameter->count,
             .columns = parameter->spec.shape.rank == 2 ? parameter->spec.shape.dim[1] : 0,
-            .rate_multiplier = (float)parameter->layer->rate_multiplier,
+            .rate_multiplier = trainer->rate_multipliers[i],
         };
+        count++;
     }
     nn_status status = nni_optimizer_bind(trainer->optimizer, pieces, count);
     nni_free(trainer->handle.context, pieces);
@@ -101,6 +103,7 @@ nn_status nni_step_gradients(nn_trainer *trainer, double *loss)
     const struct nni_batch *batch = &trainer->batch;
     trainer->phase = NNI_PHASE_IDLE;
     NNI_TRY(nni_pass_begin(pass, batch));
+    NNI_TRY(nni_pass_check_weight(pass, batch));
     for (int64_t first = 0; first < batch->rows; first += pass->part_rows) {
         int64_t rows = nni_min(pass->part_rows, batch->rows - first);
         NNI_TRY(nni_pass_forward(pass, batch, first, rows));
@@ -167,7 +170,8 @@ static void step_hold_inputs(nn_trainer *trainer, const nn_tensor *const *inputs
 static nn_status step_whole(nn_trainer *trainer, double *loss)
 {
     NNI_TRY(nni_step_gradients(trainer, loss));
-    (void)nni_step_hook(trainer, &trainer->gradient_hook);
+    if (nni_step_hook(trainer, &trainer->gradient_hook))
+        return NN_OK;
     NNI_TRY(nni_step_update(trainer));
     (void)nni_step_hook(trainer, &trainer->step_hook);
     return NN_OK;
@@ -183,6 +187,7 @@ nn_status nn_trainer_step(nn_trainer *trainer, const nn_tensor *const *inputs,
         *loss = 0;
     NNI_TRY(nni_trainer_check(trainer, who));
     NNI_TRY(step_need_optimizer(trainer, who));
+    trainer->phase = NNI_PHASE_IDLE;
     struct nni_batch *batch = &trainer->batch;
     NNI_TRY(nni_batch_inputs(trainer, who, inputs, input_count, batch));
     NNI_TRY(nni_batch_targets(trainer, who, targets, target_count, weights, batch));
@@ -222,6 +227,7 @@ static nn_status step_backward(nn_trainer *trainer, double *loss)
     struct nni_pass *pass = trainer->training;
     const struct nni_batch *batch = &trainer->batch;
     NNI_TRY(nni_pass_begin(pass, batch));
+    NNI_TRY(nni_pass_check_weight(pass, batch));
     nni_pass_losses(pass, batch, 0, batch->rows, 1);
     NNI_TRY(nni_pass_backward(pass, 0, batch->rows));
     nni_plan_finish_gradients(pass->plan);

@@ -2,6 +2,7 @@
 #include "train/trainer.h"
 
 #include "base/memory.h"
+#include "base/text.h"
 
 #include <math.h>
 
@@ -29,6 +30,8 @@ static void trainer_destroy(void *handle)
         nn_tensor_destroy(trainer->gradient_tensors[i]);
     nni_free(context, trainer->gradient_tensors);
     nni_free(context, trainer->gradients);
+    nni_free(context, trainer->frozen);
+    nni_free(context, trainer->rate_multipliers);
     nni_free(context, trainer->metrics);
     nni_free(context, trainer->meters);
     nni_history_release(&trainer->history);
@@ -45,54 +48,65 @@ void nn_trainer_destroy(nn_trainer *trainer)
 
 /* ---- creating ---- */
 
-/* What a creator was given, to be destroyed where it fails early. */
+/* Destroys what a creator was given where it fails early; a loss may be there twice. */
 static void trainer_drop(nn_loss *const *losses, int32_t count, nn_optimizer *optimizer)
 {
-    for (int32_t i = 0; losses != NULL && i < count; i++)
-        nn_loss_destroy(losses[i]);
+    for (int32_t i = 0; losses != NULL && i < count; i++) {
+        int first = 1;
+        for (int32_t k = 0; k < i; k++)
+            first &= losses[k] != losses[i];
+        if (first)
+            nn_loss_destroy(losses[i]);
+    }
     nn_optimizer_destroy(optimizer);
 }
 
-static nn_status trainer_take_loss(nn_trainer *trainer, int32_t h, nn_loss *loss)
+static nn_status trainer_take_loss(nn_trainer *trainer, int32_t h, nn_loss *loss,
+                                   const char *who)
 {
     if (loss->owner != NULL)
-        return nni_fail(NN_ERROR_STATE,
-                        "nn_trainer_create: loss %d belongs to a trainer "
-                        "already",
+        return nni_fail(NN_ERROR_STATE, "%s: loss %d belongs to a trainer already", who,
                         (int)h);
     loss->owner = trainer;
     trainer->heads[h].loss = loss;
     return nni_handle_same_context(trainer, "model", loss, "loss");
 }
 
-static nn_status trainer_take_optimizer(nn_trainer *trainer, nn_optimizer *optimizer)
+static nn_status trainer_take_optimizer(nn_trainer *trainer, nn_optimizer *optimizer,
+                                        const char *who)
 {
-    if (optimizer->owner != NULL || optimizer->pieces != NULL)
-        return nni_fail(NN_ERROR_STATE,
-                        "nn_trainer_create: the optimizer is in use already");
+    if (optimizer->owner != NULL)
+        return nni_fail(NN_ERROR_STATE, "%s: the optimizer belongs to a trainer already",
+                        who);
     optimizer->owner = trainer;
     trainer->optimizer = optimizer;
+    if (optimizer->pieces != NULL)
+        return nni_fail(NN_ERROR_STATE,
+                        "%s: the optimizer has made steps of its own; "
+                        "nn_optimizer_reset forgets them",
+                        who);
     return nni_handle_same_context(trainer, "model", optimizer, "optimizer");
 }
 
 /* Takes losses and optimizer over, all of them, even where one cannot be used. */
 static nn_status trainer_take(nn_trainer *trainer, nn_loss *const *losses, int32_t count,
-                              nn_optimizer *optimizer)
+                              nn_optimizer *optimizer, const char *who)
 {
     nn_status first = NN_OK;
     trainer->head_count = count;
     for (int32_t h = 0; h < count; h++) {
-        nn_status status = trainer_take_loss(trainer, h, losses[h]);
+        nn_status status = trainer_take_loss(trainer, h, losses[h], who);
         first = first == NN_OK ? status : first;
     }
     if (optimizer != NULL) {
-        nn_status status = trainer_take_optimizer(trainer, optimizer);
+        nn_status status = trainer_take_optimizer(trainer, optimizer, who);
         first = first == NN_OK ? status : first;
     }
     return first;
 }
 
-static nn_status trainer_set_heads(nn_trainer *trainer, const double *weights)
+static nn_status trainer_set_heads(nn_trainer *trainer, const double *weights,
+                                   const char *who)
 {
     for (int32_t h = 0; h < trainer->head_count; h++) {
         struct nni_head *head = &trainer->heads[h];
@@ -100,9 +114,8 @@ static nn_status trainer_set_heads(nn_trainer *trainer, const double *weights)
         head->weight = weights == NULL ? 1.0 : weights[h];
         if (!(head->weight >= 0) || isinf(head->weight))
             return nni_fail(NN_ERROR_ARGUMENT,
-                            "nn_trainer_create_many: weights[%d] must be "
-                            "finite and at least 0",
-                            (int)h);
+                            "%s: weights[%d] must be finite and at least 0, got %s", who,
+                            (int)h, nni_number_text(head->weight, 9).text);
         head->target = -1;
         if (head->loss->type->takes_target)
             head->target = trainer->target_count++;
@@ -135,6 +148,24 @@ static nn_status trainer_allocate_gradients(nn_trainer *trainer)
     return NN_OK;
 }
 
+/* Remembers which parameters learn, and how fast: layers may change their mind, for
+ * trainers created later. */
+static nn_status trainer_heed_layers(nn_trainer *trainer)
+{
+    const nn_context *context = trainer->handle.context;
+    const nn_model *model = trainer->model;
+    trainer->frozen = nni_alloc(context, (size_t)model->node_count, 1);
+    trainer->rate_multipliers = nni_alloc(context, (size_t)model->parameter_count,
+                                          sizeof *trainer->rate_multipliers);
+    if (trainer->frozen == NULL || trainer->rate_multipliers == NULL)
+        return nn_last_status();
+    for (int32_t i = 0; i < model->node_count; i++)
+        trainer->frozen[i] = model->nodes[i].layer->frozen != 0;
+    for (int32_t i = 0; i < model->parameter_count; i++)
+        trainer->rate_multipliers[i] = (float)model->parameters[i].layer->rate_multiplier;
+    return NN_OK;
+}
+
 static void trainer_set_defaults(nn_trainer *trainer)
 {
     const nn_context *context = trainer->handle.context;
@@ -151,25 +182,24 @@ static void trainer_set_defaults(nn_trainer *trainer)
     nni_history_init(&trainer->history, context);
 }
 
-static nn_status trainer_fill(nn_trainer *trainer, const double *weights)
+static nn_status trainer_fill(nn_trainer *trainer, const double *weights, const char *who)
 {
-    if (trainer->head_count != nn_model_output_count(trainer->model))
-        return nni_fail(NN_ERROR_ARGUMENT,
-                        "nn_trainer_create: got %d losses, the model has %d outputs",
-                        (int)trainer->head_count,
-                        (int)nn_model_output_count(trainer->model));
     if (trainer->model->input_count > NNI_DATASET_PORTS ||
         trainer->head_count > NNI_DATASET_PORTS)
-        return nni_fail(NN_ERROR_SIZE, "nn_trainer_create: at most %d inputs and outputs",
+        return nni_fail(NN_ERROR_SIZE,
+                        "%s: the model has %d inputs and %d outputs, a trainer takes at "
+                        "most %d each",
+                        who, (int)trainer->model->input_count, (int)trainer->head_count,
                         (int)NNI_DATASET_PORTS);
-    NNI_TRY(trainer_set_heads(trainer, weights));
+    NNI_TRY(trainer_set_heads(trainer, weights, who));
+    NNI_TRY(trainer_heed_layers(trainer));
     return trainer_allocate_gradients(trainer);
 }
 
-/* The arguments are complete: no NULL among model and losses. */
+/* The arguments are complete: no NULL among model and losses, one for each output. */
 static nn_trainer *trainer_create(nn_model *model, nn_loss *const *losses,
                                   const double *weights, int32_t count,
-                                  nn_optimizer *optimizer)
+                                  nn_optimizer *optimizer, const char *who)
 {
     nn_context *context = (nn_context *)model->handle.context;
     nn_trainer *trainer = nni_handle_create(context, sizeof *trainer, trainer_destroy);
@@ -183,9 +213,9 @@ static nn_trainer *trainer_create(nn_model *model, nn_loss *const *losses,
     trainer->heads = heads;
     trainer->model = nni_handle_retain(model);
     trainer_set_defaults(trainer);
-    nn_status status = trainer_take(trainer, losses, count, optimizer);
+    nn_status status = trainer_take(trainer, losses, count, optimizer, who);
     if (status == NN_OK)
-        status = trainer_fill(trainer, weights);
+        status = trainer_fill(trainer, weights, who);
     if (status != NN_OK) {
         nni_handle_release(trainer);
         return NULL;
@@ -203,7 +233,11 @@ static nn_status trainer_check_arguments(nn_model *model, nn_loss *const *losses
     for (int32_t i = 0; i < count; i++)
         if (losses[i] == NULL)
             return nni_null_handle(who, "loss");
-    return nn_model_build(model);
+    NNI_TRY(nn_model_build(model));
+    if (count != nn_model_output_count(model))
+        return nni_fail(NN_ERROR_ARGUMENT, "%s: got %d losses, the model has %d outputs",
+                        who, (int)count, (int)nn_model_output_count(model));
+    return NN_OK;
 }
 
 nn_trainer *nn_trainer_create_many(nn_model *model, nn_loss *const *losses,
@@ -215,7 +249,7 @@ nn_trainer *nn_trainer_create_many(nn_model *model, nn_loss *const *losses,
         trainer_drop(losses, count, optimizer);
         return NULL;
     }
-    return trainer_create(model, losses, weights, count, optimizer);
+    return trainer_create(model, losses, weights, count, optimizer, who);
 }
 
 nn_trainer *nn_trainer_create(nn_model *model, nn_loss *loss, nn_optimizer *optimizer)
@@ -228,7 +262,7 @@ nn_trainer *nn_trainer_create(nn_model *model, nn_loss *loss, nn_optimizer *opti
         trainer_drop(&loss, 1, optimizer);
         return NULL;
     }
-    return trainer_create(model, &loss, NULL, 1, optimizer);
+    return trainer_create(model, &loss, NULL, 1, optimizer, who);
 }
 
 /* ---- asking ---- */

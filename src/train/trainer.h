@@ -98,6 +98,10 @@ struct nn_trainer {
     float *gradients;
     nn_tensor **gradient_tensors; /* NULL where frozen */
 
+    /* what the layers said when the trainer was created */
+    unsigned char *frozen;   /* by node */
+    float *rate_multipliers; /* by parameter */
+
     /* metrics and results: J, J_o with several outputs, metrics */
     int32_t metric_count;
     struct nni_metric *metrics;
@@ -158,6 +162,10 @@ nn_status nni_pass_bytes_needed(nn_trainer *trainer, int64_t batch_rows,
 /* Checks the targets' values and computes what each row counts. */
 nn_status nni_pass_begin(struct nni_pass *pass, const struct nni_batch *batch);
 
+/* NN_ERROR_EMPTY where the weights of all samples are 0. */
+nn_status nni_pass_check_weight(const struct nni_pass *pass,
+                                const struct nni_batch *batch);
+
 /* One part of the batch, rows first ... first + rows - 1: forward, the losses of its rows
  * (with gradients in training), backward. */
 nn_status nni_pass_forward(struct nni_pass *pass, const struct nni_batch *batch,
@@ -200,7 +208,8 @@ void nni_meters_count(nn_trainer *trainer, const struct nni_pass *pass,
 void nni_results_write(const nn_trainer *trainer, const double *totals,
                        const double *denominators, double *results);
 
-/* Evaluates a checked dataset; results has room for all. */
-nn_status nni_evaluate(nn_trainer *trainer, const nn_dataset *dataset, double *results);
+/* Evaluates samples first ... end - 1 of a checked dataset; results has room for all. */
+nn_status nni_evaluate(nn_trainer *trainer, const nn_dataset *dataset, int64_t first,
+                       int64_t end, double *results);
 
 #endif

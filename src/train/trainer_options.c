@@ -48,6 +48,7 @@ nn_status nn_trainer_set_seed(nn_trainer *trainer, uint64_t seed)
 {
     NNI_TRY(nni_trainer_check(trainer, "nn_trainer_set_seed"));
     trainer->seed = seed;
+    trainer->phase = NNI_PHASE_IDLE; /* backward draws forward's masks again */
     return NN_OK;
 }
 
@@ -90,10 +91,11 @@ nn_status nn_trainer_set_monitor(nn_trainer *trainer, const char *name, int32_t 
     NNI_NOT_NULL(who, name);
     if (direction != NN_MINIMIZE && direction != NN_MAXIMIZE)
         return options_range(who, "direction", direction, "NN_MINIMIZE or NN_MAXIMIZE");
-    if (strlen(name) >= sizeof trainer->monitor)
+    size_t size = strlen(name) + 1;
+    if (size > sizeof trainer->monitor)
         return nni_fail(NN_ERROR_NAME, "%s: the name is longer than any in the history",
                         who);
-    strcpy(trainer->monitor, name);
+    memcpy(trainer->monitor, name, size);
     trainer->direction = direction;
     return NN_OK;
 }

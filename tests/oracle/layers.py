@@ -20,10 +20,9 @@ def case(name, kind, settings, inputs, function, **parameters):
     for leaf in leaves:
         leaf.requires_grad_(True)
     output = function(*inputs, *parameters.values())
-    factors = spread(output.shape, step=23)
+    factors = spread(output.shape, step=23).requires_grad_(True)
     loss = (factors * output).mean()
-    if loss.requires_grad:
-        loss.backward()
+    loss.backward()
     CASES.append((name, kind, settings, inputs, parameters, factors, loss, output))
 
 
@@ -154,7 +153,7 @@ def main():
             header.settings(settings),
             header.tensors([(f"input {i}", x, x.grad) for i, x in enumerate(inputs)]),
             header.tensors([(key, w, w.grad) for key, w in parameters.items()]),
-            header.tensors([("factors", factors, None)]), header.array(output)]
+            header.tensors([("factors", factors, factors.grad)]), header.array(output)]
         rows.append(f'    {{"{name}", "{kind}", {", ".join(parts)}, {loss.item():.16g}}},')
     declarations = [
         "struct oracle_layer {",

@@ -19,7 +19,8 @@ void assert_same_bits(const float *a, const float *b, int64_t count);
 /* |actual - expected| <= absolute + relative |expected|. */
 void assert_close(double actual, double expected, double absolute, double relative);
 
-/* The table of an instruction set; ends the test as skipped where the machine lacks it. */
+/* The table of an instruction set; ends the test as skipped where the machine lacks it.
+ */
 const struct nni_kernels *kernels_or_skip(int32_t isa);
 
 #endif

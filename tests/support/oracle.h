@@ -1,5 +1,5 @@
-/* Tensors and options as the headers of tests/oracle hold them: numbers in double precision
- * from another program; and how near to them ours must come. */
+/* Tensors and options as the headers of tests/oracle hold them: numbers in double
+ * precision from another program; and how near to them ours must come. */
 #ifndef TESTS_SUPPORT_ORACLE_H
 #define TESTS_SUPPORT_ORACLE_H
 

@@ -59,8 +59,8 @@ nn_context *counting_context(int64_t *tasks)
 uint64_t hash_bytes(uint64_t hash, const void *bytes, size_t size)
 {
     const unsigned char *next = bytes;
-    for (size_t done = 0; done < size; done += sizeof(uint32_t)) {
-        uint32_t word = 0;
+    for (size_t done = 0; done < size; done += sizeof(uint64_t)) {
+        uint64_t word = 0;
         const size_t left = size - done;
         memcpy(&word, next + done, left < sizeof word ? left : sizeof word);
         hash = (hash ^ word) * UINT64_C(1099511628211);

@@ -1,7 +1,5 @@
 /* The vector operations of the matrix product and the reductions for any machine: eight
  * floats side by side, each treated alone. Included in the portable region. */
-#ifndef NNI_KERNELS_VECTOR_PORTABLE_H
-#define NNI_KERNELS_VECTOR_PORTABLE_H
 
 #include "kernels/block_sizes.h"
 
@@ -9,7 +7,8 @@ struct NNI_K(nni_vector) {
     float lane[NNI_VECTOR];
 };
 
-static inline struct NNI_K(nni_vector) NNI_K(vector_load)(const float *x) {
+static inline struct NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
+{
     struct NNI_K(nni_vector) v;
     for (int l = 0; l < NNI_VECTOR; l++) {
         v.lane[l] = x[l];
@@ -17,13 +16,15 @@ static inline struct NNI_K(nni_vector) NNI_K(vector_load)(const float *x) {
     return v;
 }
 
-static inline void NNI_K(vector_store)(float *x, struct NNI_K(nni_vector) v) {
+static inline void NNI_K(vector_store)(float *x, struct NNI_K(nni_vector) v)
+{
     for (int l = 0; l < NNI_VECTOR; l++) {
         x[l] = v.lane[l];
     }
 }
 
-static inline struct NNI_K(nni_vector) NNI_K(vector_fill)(float x) {
+static inline struct NNI_K(nni_vector) NNI_K(vector_fill)(float x)
+{
     struct NNI_K(nni_vector) v;
     for (int l = 0; l < NNI_VECTOR; l++) {
         v.lane[l] = x;
@@ -32,17 +33,19 @@ static inline struct NNI_K(nni_vector) NNI_K(vector_fill)(float x) {
 }
 
 /* a b + c */
-static inline struct NNI_K(nni_vector) NNI_K(vector_fma)(struct NNI_K(nni_vector) a,
-                                                         struct NNI_K(nni_vector) b,
-                                                         struct NNI_K(nni_vector) c) {
+static inline struct NNI_K(nni_vector)
+    NNI_K(vector_fma)(struct NNI_K(nni_vector) a, struct NNI_K(nni_vector) b,
+                      struct NNI_K(nni_vector) c)
+{
     for (int l = 0; l < NNI_VECTOR; l++) {
         c.lane[l] = NNI_FMA(a.lane[l], b.lane[l], c.lane[l]);
     }
     return c;
 }
 
-static inline struct NNI_K(nni_vector) NNI_K(vector_add)(struct NNI_K(nni_vector) a,
-                                                         struct NNI_K(nni_vector) b) {
+static inline struct NNI_K(nni_vector)
+    NNI_K(vector_add)(struct NNI_K(nni_vector) a, struct NNI_K(nni_vector) b)
+{
     for (int l = 0; l < NNI_VECTOR; l++) {
         a.lane[l] += b.lane[l];
     }
@@ -50,12 +53,11 @@ static inline struct NNI_K(nni_vector) NNI_K(vector_add)(struct NNI_K(nni_vector
 }
 
 /* a > b ? a : b */
-static inline struct NNI_K(nni_vector) NNI_K(vector_maximum)(struct NNI_K(nni_vector) a,
-                                                             struct NNI_K(nni_vector) b) {
+static inline struct NNI_K(nni_vector)
+    NNI_K(vector_maximum)(struct NNI_K(nni_vector) a, struct NNI_K(nni_vector) b)
+{
     for (int l = 0; l < NNI_VECTOR; l++) {
         a.lane[l] = a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l];
     }
     return a;
 }
-
-#endif
