@@ -4,6 +4,8 @@ import os
 
 import torch
 
+torch.set_num_threads(1)  # so that sums have one order
+
 DTYPES = {torch.float64: "NN_FLOAT32", torch.uint8: "NN_UINT8", torch.int32: "NN_INT32",
           torch.int64: "NN_INT64"}
 
