@@ -67,6 +67,11 @@ void nni_parallel_ranges(const nn_context *context, int64_t items, int64_t grain
     if (items <= 0) {
         return;
     }
+    /* Work of one task needs no cutting; the caller has entered the environment. */
+    if (items / 2 < grain || nni_concurrency(context) == 1) {
+        body(data, 0, 0, items);
+        return;
+    }
     int64_t tasks = nni_max(1, nni_min(nni_concurrency(context), items / grain));
     struct parallel_ranges ranges = {items / tasks, items % tasks, body, data};
     nni_parallel_for(context, (int32_t)tasks, parallel_range_task, &ranges);

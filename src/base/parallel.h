@@ -17,7 +17,8 @@ void nni_parallel_for(const nn_context *context, int32_t count,
 
 /* Cuts `items` into ranges of at least `grain` items (>= 1), at most one for each of the
  * context's tasks, and calls body(data, index, first, end) for each; index is below
- * nni_concurrency(context). */
+ * nni_concurrency(context). The caller is a computing entry, or called by one: work of one
+ * task runs in its environment. */
 void nni_parallel_ranges(const nn_context *context, int64_t items, int64_t grain,
                          void (*body)(void *data, int32_t index, int64_t first,
                                       int64_t end),

@@ -15,6 +15,14 @@ void nni_layer_rows(const struct nni_call *call, int64_t cost,
                     void (*body)(void *data, int32_t index, int64_t first, int64_t end),
                     void *data)
 {
+    /* Too little for two tasks, the case that has to be quick. */
+    if (call->rows <= ROWS_TASK_COST && cost <= ROWS_TASK_COST / 2 &&
+        call->rows * cost < 2 * ROWS_TASK_COST) {
+        if (call->rows > 0) {
+            body(data, 0, 0, call->rows);
+        }
+        return;
+    }
     const int64_t grain = nni_max(1, ROWS_TASK_COST / nni_max(1, cost));
     nni_parallel_ranges(call->context, call->rows, grain, body, data);
 }

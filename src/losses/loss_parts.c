@@ -40,6 +40,10 @@ static void loss_part(void *data, int32_t index, int64_t first, int64_t end)
 void nni_loss_in_parts(const nn_loss *loss, const struct nni_loss_call *call,
                        nni_loss_part_function *function)
 {
+    if (nni_concurrency(call->context) == 1) {
+        function(loss, call);
+        return;
+    }
     struct loss_parts parts = {
         .loss = loss,
         .call = call,

@@ -34,6 +34,7 @@ nn_optimizer *nni_optimizer_new(nn_context *context,
         return NULL;
     }
     optimizer->type = type;
+    optimizer->kernels = nni_kernels_for(optimizer->handle.context);
     const struct nni_options options = nni_optimizer_options(optimizer);
     nni_options_reset(&options);
     return optimizer;

@@ -45,6 +45,7 @@ struct nni_optimizer_type {
 struct nn_optimizer {
     struct nni_handle handle;
     const struct nni_optimizer_type *type;
+    const struct nni_kernels *kernels;
     const void *owner; /* the trainer it belongs to; NULL before */
     double rate, l1, l2, decoupled_decay, clip_norm, clip_value, max_norm; /* options */
 

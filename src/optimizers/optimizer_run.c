@@ -109,6 +109,10 @@ static void optimizer_update_run(const nn_optimizer *optimizer,
     }
     update->rate = (float)piece_rate;
     update->decay = (float)(1 - piece_rate * optimizer->decoupled_decay);
+    if (count < 2 * OPTIMIZER_TASK) {
+        pass->kernel(update);
+        return;
+    }
     nni_parallel_ranges(optimizer->handle.context,
                         (count + OPTIMIZER_BLOCK - 1) / OPTIMIZER_BLOCK,
                         OPTIMIZER_TASK / OPTIMIZER_BLOCK, optimizer_pass_range, pass);
@@ -195,7 +199,7 @@ static void optimizer_limit_norms(const nn_optimizer *optimizer)
 
 void nni_optimizer_run(nn_optimizer *optimizer, double rate)
 {
-    const struct nni_kernels *kernels = nni_kernels_for(optimizer->handle.context);
+    const struct nni_kernels *kernels = optimizer->kernels;
     optimizer->steps++;
     struct optimizer_pass pass = {
         .update =

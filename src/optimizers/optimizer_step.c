@@ -97,7 +97,7 @@ static nn_status optimizer_step_check(const nn_optimizer *optimizer,
         NNI_TRY(optimizer_step_check_pair(i, parameters[i], gradients[i]));
         NNI_TRY(optimizer_step_check_bound(optimizer, i, parameters[i]));
     }
-    const struct nni_kernels *kernels = nni_kernels_for(optimizer->handle.context);
+    const struct nni_kernels *kernels = optimizer->kernels;
     for (int32_t i = 0; i < count; i++) {
         NNI_TRY(optimizer_step_check_finite(kernels, i, gradients[i]));
     }
