@@ -14,6 +14,8 @@
 ##| V=1                  show the commands
 ##| TESTS=NAMES          which tests `make check` runs: test_tensor test_python (default: all)
 ##| TEST_TIMEOUT         seconds a test program may take (default 300)
+##| TASKS, SHAPES, BATCHES, THREADS, PEERS, ROUNDS, SECONDS, TAKE  what the benchmark
+##|                      measures: see tests/bench/bench.py
 
 # As many jobs as there are processors, unless -j says otherwise.
 ifeq (0,$(MAKELEVEL))
@@ -88,7 +90,7 @@ link      = $(CC) $(own) $(CFLAGS) $(LDFLAGS)
 libs      = -lm
 
 # What must be over before anything is built: `make clean all`, `make setup check`.
-first := $(filter clean setup setup-ci setup-dev,$(MAKECMDGOALS))
+first := $(filter clean setup setup-ci setup-dev setup-bench,$(MAKECMDGOALS))
 
 # ---- version and files -----------------------------------------------------------------
 
@@ -179,8 +181,18 @@ demo: $(examples)/digits  ## train and test on handwritten digits
 # ---- tests -----------------------------------------------------------------------------
 
 # Each program has its own main and is linked with the static library and tests/support.
+# TEST_FLAGS are for a compiler that cannot do with the library's.
+$(out)/tests/%.o: private own += $(TEST_FLAGS)
 $(out)/tests/test_nano%: private libs += -lnanomsg
 $(out)/tests/%: $(out)/tests/%.o $(support) $(static)
+	$(call say,LD)$(link) -o $@ $^ -lcmocka $(libs)
+
+# The runs whose hashes are committed; the program needs no test library.
+hash_runs    := $(filter-out %/hash.o,$(patsubst %.c,$(out)/%.o,$(wildcard tests/hash/*.c)))
+hash_program := $(out)/tests/hash/hash
+$(hash_program): $(hash_program).o $(hash_runs) $(static)
+	$(call say,LD)$(link) -o $@ $^ $(libs)
+$(out)/tests/test_hash: $(out)/tests/test_hash.o $(hash_runs) $(support) $(static)
 	$(call say,LD)$(link) -o $@ $^ -lcmocka $(libs)
 
 # Logs lie beside the programs, NAME.log.
@@ -200,6 +212,17 @@ torture: TEST_TIMEOUT := 36000
 torture: $(torture_tests)  ## the long tests
 	@$(run_tests) $(torture_tests)
 
+.PHONY: check-bits check-arm hash
+check-bits: | $(first)  ## the same bits from gcc and clang, -O1 and -O3, C99 and GNU11
+	+@MAKE=$(call quote,$(MAKE)) sh tests/hash/compilers.sh
+
+check-arm: | $(first)  ## the same bits on aarch64, under qemu
+	+@MAKE=$(call quote,$(MAKE)) sh tests/arm/check.sh
+
+hash: $(hash_program)  ## write new hashes to tests/hash/expected.txt, see there
+	@{ grep '^#' tests/hash/expected.txt; $(hash_program); } >$(hash_program).new
+	@mv $(hash_program).new tests/hash/expected.txt
+
 .PHONY: coverage
 coverage: | $(first)  ## line coverage of src/ by the tests; fails below 95 %
 	@find build/*-coverage -name '*.gcda' -exec rm -f {} + 2>/dev/null || :
@@ -216,6 +239,58 @@ lint: all | $(first)  ## every script in tests/lint/check_*, all of them
 
 format: | $(first)  ## lay out the C sources with clang-format
 	clang-format -i $$(find include src tests examples -name '*.[ch]')
+
+# ---- benchmark -------------------------------------------------------------------------
+
+# tests/bench/bench.py says what is measured and what the variables mean. Programs of libnn
+# are linked with the shared library, those of a BLAS load theirs when they start.
+bench_folder   := build/bench
+bench_ours     := $(addprefix $(bench_folder)/,run_nn run_peak $(if $(has_zlib),job_nn))
+bench_programs := $(bench_ours) $(addprefix $(bench_folder)/,run_blas job_blas run_fann run_libtorch)
+bench_objects   = $(patsubst %,$(out)/tests/bench/%.o,$(1))
+bench_option    = $(if $($(1)),--$(2) $(call quote,$($(1))))
+run_bench       = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/bench.py \
+    --folder $(bench_folder) --library $(shared) $(call bench_option,TASKS,tasks) \
+    $(call bench_option,SHAPES,shapes) $(call bench_option,BATCHES,batches) \
+    $(call bench_option,THREADS,threads) $(call bench_option,ROUNDS,rounds) \
+    $(call bench_option,SECONDS,seconds) $(call bench_option,TAKE,take)
+
+.PHONY: bench bench-peers bench-programs
+bench: all $(bench_ours)  ## how fast libnn is, alone
+	@$(run_bench) --peers $(call quote,$(or $(PEERS),libnn peak))
+
+bench-peers: setup-bench  ## how fast libnn is beside other libraries, which it installs
+	@$(MAKE) bench-programs
+	@$(run_bench) $(call bench_option,PEERS,peers)
+
+bench-programs: all $(bench_programs)
+
+$(out)/tests/bench/%.o: private includes := -Iinclude
+# The loops of the thin network get all that gcc can do for this machine.
+$(out)/tests/bench/thin_loops.o: private CC := gcc
+$(out)/tests/bench/thin_loops.o: private own += -march=native -ffast-math -fopenmp
+
+$(bench_folder)/run_nn: private libs := -Wl,-rpath,$(CURDIR)/$(lib) -L$(lib) -lnn -lm
+$(bench_folder)/run_nn: $(call bench_objects,run_nn runner data) $(libraries)
+$(bench_folder)/job_nn: private libs := -Wl,-rpath,$(CURDIR)/$(lib) -L$(lib) -lnn -lz -lm
+$(bench_folder)/job_nn: $(call bench_objects,job_nn images runner) $(libraries)
+$(bench_folder)/run_peak: $(call bench_objects,run_peak runner data)
+$(bench_folder)/run_fann: private libs := -lfloatfann -lm
+$(bench_folder)/run_fann: $(call bench_objects,run_fann runner data)
+thin := blas thin thin_loops runner data
+$(bench_folder)/run_blas $(bench_folder)/job_blas: private libs := -lgomp -ldl -lz -lm
+$(bench_folder)/run_blas: $(call bench_objects,run_blas $(thin))
+$(bench_folder)/job_blas: $(call bench_objects,job_blas images $(thin))
+$(filter-out %/run_libtorch,$(bench_programs)): $(bench_folder)/%:
+	@mkdir -p $(@D)
+	$(call say,LD)$(link) -o $@ $(filter %.o,$^) $(libs)
+
+$(bench_folder)/run_libtorch: tests/bench/run_libtorch.cpp tests/bench/runner.h tests/bench/data.h
+$(bench_folder)/run_libtorch: $(call bench_objects,runner data)
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) -std=c++17 -O3 -Wall -Wextra \
+	    -isystem /usr/include/torch/csrc/api/include -o $@ $(filter %.cpp %.o,$^) \
+	    -ltorch -ltorch_cpu -lc10
 
 # ---- installing ------------------------------------------------------------------------
 
@@ -238,7 +313,7 @@ uninstall:  ## remove what install put there
 
 # ---- housekeeping ----------------------------------------------------------------------
 
-.PHONY: setup setup-ci setup-dev clean help
+.PHONY: setup setup-ci setup-dev setup-bench clean help
 setup: | $(filter clean,$(first))  ## install what demo and check need (Debian, Ubuntu)
 	@sh tests/setup/install.sh gcc libc6-dev make pkg-config libcmocka-dev libnanomsg-dev \
 	    python3 python3-numpy
@@ -250,6 +325,11 @@ setup-dev: setup-ci  ## also what every other check, the examples and the oracle
 	@sh tests/setup/install.sh clang-tidy libclang-rt-14-dev valgrind gcovr dataset-fashion-mnist \
 	    python3-torch gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
+setup-bench: | $(filter clean,$(first))  ## what bench-peers compares with
+	@sh tests/setup/install.sh gcc g++ libc6-dev binutils python3 zlib1g-dev libopenblas-dev \
+	    libopenblas0-openmp libblis-dev libblis4-openmp libdnnl-dev python3-torch libtorch-dev \
+	    python3-numpy libfann-dev dataset-fashion-mnist
+
 clean:  ## remove everything that was built
 	rm -rf build lib
 
@@ -259,4 +339,4 @@ help:  ## this text
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 	@sed -n 's/^##| \{0,1\}//p' Makefile | sed '1!s/^/  /'
 
--include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/examples/*.d)
+-include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/tests/hash/*.d $(out)/tests/bench/*.d $(out)/examples/*.d)

@@ -46,15 +46,28 @@ static float probability(nn_model *model, const float student[2])
     return y;
 }
 
+/* The number that an argument is, or the end. */
+static float number(const char *text)
+{
+    char *end;
+    float value = strtof(text, &end);
+    if (end == text || *end != 0) {
+        fprintf(stderr, "'%s' is not a number\n", text);
+        exit(1);
+    }
+    return value;
+}
+
 int main(int argc, char **argv)
 {
-    float student[2] = {argc > 1 ? strtof(argv[1], NULL) : 4,
-                        argc > 2 ? strtof(argv[2], NULL) : 5};
+    float student[2] = {number(argc > 1 ? argv[1] : "4"),
+                        number(argc > 2 ? argv[2] : "5")};
     nn_dataset *students = past_students();
     nn_model *model = nn_model_create(NULL);
     nn_model_add(model, nn_input(NULL, 2));
     nn_model_add(model, nn_dense(NULL, HIDDEN, NN_TANH));
     nn_model_add(model, nn_dense(NULL, 1, NN_SIGMOID));
+    nn_model_set_seed(model, 7);
     nn_trainer *trainer = console_made(
         nn_trainer_create(model, nn_binary_cross_entropy(NULL), nn_adam(NULL, 0.02)));
     console_check(nn_trainer_add_metric(trainer, NN_ACCURACY, 0));

@@ -188,17 +188,13 @@ static void bad_callbacks_are_refused_and_destroyed(void **state)
     assert_null(nn_custom(NULL, &custom));
     assert_int_equal(nn_last_status(), NN_ERROR_ARGUMENT);
     custom = scale_custom(&scale);
-    custom.struct_size++;
-    assert_null(nn_custom(NULL, &custom));
-    assert_int_equal(nn_last_status(), NN_ERROR_ARGUMENT);
-    assert_says("struct_size");
-    assert_int_equal(scale.destroyed, 5);
     custom.struct_size = 4;
     assert_null(nn_custom(NULL, &custom));
     assert_int_equal(nn_last_status(), NN_ERROR_ARGUMENT);
+    assert_says("struct_size");
     assert_null(nn_custom(NULL, NULL));
     assert_int_equal(nn_last_status(), NN_ERROR_NULL);
-    assert_int_equal(scale.destroyed, 5);
+    assert_int_equal(scale.destroyed, 4);
 }
 
 /* ---- infer ---- */

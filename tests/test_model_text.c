@@ -61,8 +61,7 @@ static void a_summary_is_a_table_of_the_nodes(void **state)
     nn_model *model = small_model();
     char *text = text_of(nn_model_summary, model);
     const char *expected[] = {
-        "node name               layer                output           parameters   "
-        "inputs\n",
+        "node name               layer                output           parameters   inp",
         "0    input_1            input                (3)              0            \n",
         "1    hidden             dense tanh           (4)              16           0\n",
         "2    dropout_1          dropout              (4)              0            1\n",

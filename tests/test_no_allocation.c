@@ -27,7 +27,8 @@ static void counting_deallocate(void *user, void *memory)
 
 static nn_context *counting_context(int32_t threads)
 {
-    nn_allocator allocator = {sizeof allocator, counting_allocate, counting_deallocate, NULL};
+    nn_allocator allocator = {sizeof allocator, counting_allocate, counting_deallocate,
+                              NULL};
     nn_context *context = nn_context_create(&allocator);
     assert_non_null(context);
     assert_ok(nn_context_set_threads(context, threads));
@@ -90,8 +91,8 @@ static void the_steps_of_an_epoch_allocate_nothing(void **state)
     nn_context *context = counting_context(1);
     nn_dataset *samples = class_samples(context, 1000, 3);
     nn_model *model = stack_network(context);
-    nn_trainer *trainer =
-        nn_trainer_create(model, nn_softmax_cross_entropy(context), nn_adam(context, 0.01));
+    nn_trainer *trainer = nn_trainer_create(model, nn_softmax_cross_entropy(context),
+                                            nn_adam(context, 0.01));
     int64_t at_step[2] = {-1, 0};
     assert_ok(nn_trainer_add_metric(trainer, NN_ACCURACY, 0));
     assert_ok(nn_trainer_set_batch_size(trainer, 10));
@@ -134,8 +135,8 @@ static void prepare_takes_all_memory_of_a_step(void **state)
     nn_tensor *inputs, *labels;
     class_tensors(context, 32, 3, &inputs, &labels);
     nn_model *model = stack_network(context);
-    nn_trainer *trainer =
-        nn_trainer_create(model, nn_softmax_cross_entropy(context), nn_adam(context, 0.01));
+    nn_trainer *trainer = nn_trainer_create(model, nn_softmax_cross_entropy(context),
+                                            nn_adam(context, 0.01));
     assert_ok(nn_trainer_prepare(trainer));
     int64_t before = allocations;
     assert_ok(nn_trainer_step(trainer, (const nn_tensor *const *)&inputs, 1,

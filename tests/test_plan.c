@@ -399,6 +399,23 @@ static void too_many_rows_are_refused(void **state)
     nn_model_destroy(model);
 }
 
+static void rows_whose_inputs_alone_are_too_much_are_refused(void **state)
+{
+    (void)state;
+    nn_model *model = nn_model_create(NULL);
+    nn_model_add(model, nn_input(NULL, 100000));
+    nn_model_add(model, nn_dense(NULL, 1, NN_RELU));
+    assert_ok(nn_model_build(model));
+    struct nni_plan_options options = {.rows = INT64_MAX / 4000, .training = 1};
+    struct nni_plan *plan;
+    assert_int_equal(nni_plan_create(model, &options, &plan), NN_ERROR_SIZE);
+    options.rows = INT64_MAX / 400001;
+    nn_status status = nni_plan_create(model, &options, &plan);
+    assert_true(status == NN_OK || status == NN_ERROR_SIZE);
+    nni_plan_destroy(plan);
+    nn_model_destroy(model);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -415,6 +432,7 @@ int main(void)
         cmocka_unit_test(nothing_runs_backward_below_frozen_layers),
         cmocka_unit_test(nodes_that_lead_nowhere_do_not_run),
         cmocka_unit_test(too_many_rows_are_refused),
+        cmocka_unit_test(rows_whose_inputs_alone_are_too_much_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,7 +141,8 @@ static void every_optimizer_is_the_same_on_threads_and_instruction_sets(void **s
     (void)state;
     const char *names[] = {"sgd",      "momentum", "nesterov", "adagrad",
                            "adadelta", "rmsprop",  "adam",     "adamw"};
-    struct setting other = {.threads = 3, .isa = NN_ISA_PORTABLE, .seed = 1, .micro_batch = 7};
+    struct setting other = {
+        .threads = 3, .isa = NN_ISA_PORTABLE, .seed = 1, .micro_batch = 7};
     for (int i = 0; i < 8; i++)
         assert_int_equal(trained_hash(graph_network, &other, names[i]),
                          trained_hash(graph_network, &plain, names[i]));
@@ -149,8 +150,8 @@ static void every_optimizer_is_the_same_on_threads_and_instruction_sets(void **s
 
 /* ---- running ---- */
 
-static void run_in_groups(nn_session *session, const float *x, int64_t count, int64_t group,
-                          float *y)
+static void run_in_groups(nn_session *session, const float *x, int64_t count,
+                          int64_t group, float *y)
 {
     for (int64_t first = 0; first < count; first += group) {
         const void *inputs[] = {x + first * NETWORK_INPUTS};
@@ -211,7 +212,8 @@ static void session_trainer_and_model_predict_the_same_bits(void **state)
 
     nn_tensor *by_model = nn_tensor_clone(by_trainer);
     assert_ok(nn_tensor_fill(by_model, 0));
-    assert_ok(nn_model_predict(model, (const nn_tensor *const *)&inputs, 1, &by_model, 1));
+    assert_ok(
+        nn_model_predict(model, (const nn_tensor *const *)&inputs, 1, &by_model, 1));
     assert_memory_equal(nn_tensor_floats(by_model), by_session, sizeof by_session);
 
     nn_tensor_destroy(by_trainer);

@@ -61,7 +61,8 @@ static nn_model *random_network(nn_context *context, uint32_t seed)
     }
     nn_node last = nn_model_apply_many(model, nn_concat(context, 0),
                                        (nn_node[]){nodes[count - 1], nodes[0]}, 2);
-    last = nn_model_apply(model, shared, nn_model_apply(model, nn_dense(context, 12, 0), last));
+    last = nn_model_apply(model, shared,
+                          nn_model_apply(model, nn_dense(context, 12, 0), last));
     nn_model_output(model, nn_model_apply(model, nn_dense(context, 4, NN_LINEAR), last));
     assert_ok(nn_model_status(model));
     return model;

@@ -217,7 +217,9 @@ typedef struct nn_custom_layer {
     void *user;
 } nn_custom_layer;
 
-/* Creates a layer from callbacks (the struct is copied). On failure destroy is called. */
+/* Creates a layer from callbacks (the struct is copied). On failure destroy is called,
+ * unless struct_size is wrong (NN_ERROR_ARGUMENT). A model that runs in several
+ * sessions at once calls forward from several threads. */
 NN_API nn_layer *nn_custom(nn_context *context, const nn_custom_layer *custom);
 
 /* The number of inputs. */

@@ -71,7 +71,8 @@ NN_API nn_status nn_trainer_set_validation_split(nn_trainer *trainer, double fra
 
 /* Stops when the monitored quantity has not improved by more than min_delta (>= 0) for
  * `patience` epochs in a row (>= 1; 0 switches it off, the default). restore_best:
- * puts the parameters of the best epoch back when the run ends. */
+ * puts the parameters of the best epoch back when the run ends. Each nn_trainer_fit looks
+ * for a best of its own. */
 NN_API nn_status nn_trainer_set_early_stopping(nn_trainer *trainer, int32_t patience,
                                                double min_delta, int32_t restore_best);
 
@@ -182,7 +183,8 @@ NN_API nn_status nn_trainer_add_top_k(nn_trainer *trainer, int32_t k, int32_t ou
  * after the gradient hook it also leaves out the update. They may call the functions
  * of this header that look, nn_trainer_gradient, nn_optimizer_set and
  * nn_optimizer_set_rate, tensor functions, nn_model_parameter and
- * nn_trainer_request_stop; nothing that trains or evaluates. NULL takes a hook away.
+ * nn_trainer_request_stop; nothing that trains or evaluates. Gradients that a hook has
+ * changed are checked again. NULL takes a hook away.
  * ---- */
 
 typedef int32_t (*nn_trainer_hook)(void *user, nn_trainer *trainer);
@@ -199,8 +201,8 @@ NN_API nn_status nn_trainer_set_step_hook(nn_trainer *trainer, nn_trainer_hook h
 NN_API nn_status nn_trainer_set_epoch_hook(nn_trainer *trainer, nn_trainer_hook hook,
                                            void *user);
 
-/* Asks the run to end after the step at hand. May be called from any thread and from a
- * signal handler; trainer is not NULL. */
+/* Asks the run to end after the step at hand, or the next one before its first step.
+ * May be called from any thread and from a signal handler; trainer is not NULL. */
 NN_API void nn_trainer_request_stop(nn_trainer *trainer);
 
 /* ---- learning ---- */
@@ -208,10 +210,12 @@ NN_API void nn_trainer_request_stop(nn_trainer *trainer);
 /* Trains for at most `epochs` epochs (>= 0) on `training`, evaluating on `validation`
  * (may be NULL) after each. Inputs and targets go to the model's inputs and the losses
  * in order. May be called again: epochs, steps, history and optimizer state go on.
- * Errors: NN_ERROR_EMPTY, NN_ERROR_SHAPE, NN_ERROR_DTYPE, NN_ERROR_LABEL (sample
- * named), NN_ERROR_DATA, NN_ERROR_LOSS, NN_ERROR_GRADIENT, NN_ERROR_CALLBACK,
- * NN_ERROR_MEMORY. After an error the parameters are those of the last whole step;
- * with restore_best, of the best epoch, if there was one. */
+ * Integer data for a float32 input becomes floats as it is used. A mini-batch whose
+ * samples all have weight 0 is passed over. Errors: NN_ERROR_EMPTY, NN_ERROR_SHAPE,
+ * NN_ERROR_DTYPE, NN_ERROR_LABEL (sample named), NN_ERROR_DATA, NN_ERROR_LOSS,
+ * NN_ERROR_GRADIENT, NN_ERROR_CALLBACK, NN_ERROR_MEMORY. After an error the parameters
+ * are those of the last whole step; with restore_best, of the best epoch, if there was
+ * one. */
 NN_API nn_status nn_trainer_fit(nn_trainer *trainer, const nn_dataset *training,
                                 const nn_dataset *validation, int32_t epochs);
 
@@ -263,11 +267,12 @@ NN_API nn_tensor *nn_trainer_node_gradient(nn_trainer *trainer, nn_node node);
 NN_API int64_t nn_trainer_epoch(const nn_trainer *trainer);
 NN_API int64_t nn_trainer_step_count(const nn_trainer *trainer);
 
-/* Allocates now all that training with the present options needs (fit and step do it by
- * themselves at first). */
+/* Allocates now all that steps with the present options need (fit and step do it by
+ * themselves at first; fit adds what holds the samples of a batch). */
 NN_API nn_status nn_trainer_prepare(nn_trainer *trainer);
 
-/* The bytes that prepare would hold, parameters not counted. *bytes is 0 on failure. */
+/* About the bytes that training with the present options holds, the samples of a batch
+ * included, parameters not. *bytes is 0 on failure. */
 NN_API nn_status nn_trainer_memory_needed(nn_trainer *trainer, uint64_t *bytes);
 
 /* ---- looking at results ---- */

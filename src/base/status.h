@@ -34,10 +34,10 @@ nn_status nni_fail(nn_status status, const char *format, ...) NNI_PRINTF(2, 3);
 nn_status nni_null_handle(const char *function, const char *handle);
 
 /* The same for a handle by its name, returning from the enclosing function. */
-#define NNI_NOT_NULL_HANDLE(function, handle)                                              \
-    do {                                                                                   \
-        if ((handle) == NULL)                                                              \
-            return nni_null_handle((function), #handle);                                   \
+#define NNI_NOT_NULL_HANDLE(function, handle)            \
+    do {                                                 \
+        if ((handle) == NULL)                            \
+            return nni_null_handle((function), #handle); \
     } while (0)
 
 #endif

@@ -117,10 +117,6 @@ const char *nni_custom_kind(const nn_layer *layer)
 
 static nn_status custom_check(const nn_custom_layer *custom)
 {
-    if (custom->struct_size != sizeof *custom) {
-        return nni_fail(NN_ERROR_ARGUMENT, "nn_custom: struct_size is %u, expected %u",
-                        (unsigned)custom->struct_size, (unsigned)sizeof *custom);
-    }
     if (custom->name == NULL || custom->infer == NULL || custom->forward == NULL) {
         return nni_fail(NN_ERROR_NULL, "nn_custom: %s is NULL",
                         custom->name == NULL    ? "name"
@@ -137,7 +133,7 @@ nn_layer *nn_custom(nn_context *context, const nn_custom_layer *custom)
         return NULL;
     }
     if (custom->struct_size < sizeof *custom) { /* its destroy cannot be trusted */
-        nni_fail(NN_ERROR_ARGUMENT, "nn_custom: struct_size is %u, expected %u",
+        nni_fail(NN_ERROR_ARGUMENT, "nn_custom: struct_size is %u, expected at least %u",
                  (unsigned)custom->struct_size, (unsigned)sizeof *custom);
         return NULL;
     }

@@ -154,9 +154,8 @@ static NNI_NOINLINE nn_status loss_evaluation_compute(const struct loss_evaluati
     const void *targets = e->targets == NULL ? NULL : e->targets->data;
     const float *weights = e->weights == NULL ? NULL : e->weights->data;
 
-    const double denominator =
-        nni_loss_scale_rows(e->loss, kernels, &e->output, target, targets, weights,
-                            e->rows, 1, e->row_scale);
+    const double denominator = nni_loss_scale_rows(
+        e->loss, kernels, &e->output, target, targets, weights, e->rows, 1, e->row_scale);
     NNI_TRY(nni_loss_check_weight(e->loss, denominator, e->rows));
     const struct nni_loss_call call = {
         .context = context,

@@ -6,6 +6,9 @@
 
 #include <stdlib.h>
 
+/* Far beyond any memory, and so small that sums with other sizes do not overflow. */
+#define ARENA_BYTES_MAX (INT64_MAX / 4)
+
 struct arena_entry {
     int64_t bytes;
     int32_t block;
@@ -45,10 +48,22 @@ static void arena_insert(struct nni_block *blocks, int32_t *placed, int32_t coun
     placed[at] = block;
 }
 
+/* All blocks one behind the other would still have offsets. */
+static nn_status arena_check(const struct nni_block *blocks, int32_t count)
+{
+    int64_t bytes = 0;
+    for (int32_t i = 0; i < count; i++)
+        if (!nni_add_checked(bytes, blocks[i].bytes, &bytes) || bytes > ARENA_BYTES_MAX)
+            return nni_fail(NN_ERROR_SIZE,
+                            "the values of so many samples are too much memory");
+    return NN_OK;
+}
+
 nn_status nni_arena_place(const nn_context *context, struct nni_block *blocks,
                           int32_t count, int64_t *bytes)
 {
     *bytes = 0;
+    NNI_TRY(arena_check(blocks, count));
     struct arena_entry *entries = nni_alloc(context, (size_t)count, sizeof *entries);
     int32_t *placed = nni_alloc(context, (size_t)count, sizeof *placed);
     nn_status status = entries == NULL || placed == NULL ? nn_last_status() : NN_OK;

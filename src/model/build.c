@@ -95,8 +95,9 @@ static void build_discard(nn_model *model)
     for (int32_t i = 0; model->parameters != NULL && i < model->parameter_count; i++)
         nn_tensor_destroy(model->parameters[i].tensor);
     nni_free(context, model->parameters);
-    nni_free(context, model->weights);
+    nni_handle_release(model->storage);
     model->parameters = NULL;
+    model->storage = NULL;
     model->weights = NULL;
     model->parameter_count = 0;
     model->weight_count = model->span = 0;
@@ -111,13 +112,14 @@ static nn_status build_allocate(nn_model *model)
     if (model->parameters == NULL)
         return nn_last_status();
     NNI_TRY(build_lay_out(model, model->parameters, &model->weight_count, &model->span));
-    model->weights = nni_alloc(context, (size_t)model->span, sizeof *model->weights);
-    if (model->weights == NULL)
+    model->storage = nni_storage_create(context, model->span);
+    if (model->storage == NULL)
         return nn_last_status();
+    model->weights = model->storage->data;
     for (int32_t i = 0; i < model->parameter_count; i++) {
         struct nni_parameter *parameter = &model->parameters[i];
-        parameter->tensor = nni_tensor_borrow(context, &parameter->spec.shape,
-                                              model->weights + parameter->offset);
+        parameter->tensor = nni_tensor_show(model->storage, &parameter->spec.shape,
+                                            model->weights + parameter->offset);
         if (parameter->tensor == NULL)
             return nn_last_status();
     }

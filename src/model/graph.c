@@ -101,6 +101,12 @@ static nn_status graph_check_shared(const nn_model *model, const struct nni_node
         const struct nni_node *node = &model->nodes[i];
         if (node->layer != added->layer)
             continue;
+        if (node->infer.parameter_count != added->infer.parameter_count)
+            return nni_layer_fail(
+                added->layer, NN_ERROR_SHAPE,
+                "is shared, but has %d parameters at node %d and %d here",
+                (int)node->infer.parameter_count, (int)i,
+                (int)added->infer.parameter_count);
         for (int32_t p = 0; p < added->infer.parameter_count; p++) {
             const struct nni_shape *was = &node->infer.parameters[p].shape;
             const struct nni_shape *now = &added->infer.parameters[p].shape;

@@ -32,7 +32,7 @@ static void model_destroy(void *handle)
     for (int32_t i = 0; i < model->parameter_count; i++)
         nn_tensor_destroy(model->parameters[i].tensor);
     nni_free(model->handle.context, model->parameters);
-    nni_free(model->handle.context, model->weights);
+    nni_handle_release(model->storage);
     model_destroy_nodes(model);
     model_destroy_layers(model);
 }
@@ -173,7 +173,8 @@ const char *nn_model_parameter_name(const nn_model *model, int32_t index)
 nn_tensor *nn_model_parameter_named(const nn_model *model, const char *name)
 {
     if (model == NULL || name == NULL) {
-        (void)nni_null_handle("nn_model_parameter_named", model == NULL ? "model" : "name");
+        (void)nni_null_handle("nn_model_parameter_named",
+                              model == NULL ? "model" : "name");
         return NULL;
     }
     for (int32_t i = 0; i < model->parameter_count; i++)

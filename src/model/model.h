@@ -51,9 +51,10 @@ struct nn_model {
     uint64_t seed;
     struct nni_parameter *parameters;
     int32_t parameter_count;
-    int64_t weight_count; /* elements of all parameters */
-    int64_t span;         /* floats of the block, gaps included */
-    float *weights;       /* the block; gaps stay 0 */
+    int64_t weight_count;        /* elements of all parameters */
+    int64_t span;                /* floats of the block, gaps included */
+    struct nni_storage *storage; /* of the block; views of parameters keep it alive */
+    float *weights;              /* the block; gaps stay 0 */
 
     nn_status status; /* the first error, and its text */
     char error[NNI_ERROR_TEXT_SIZE];

@@ -69,16 +69,25 @@ static void plan_mark_backward(struct nni_plan *plan)
 
 /* ---- blocks ---- */
 
+/* The bytes of all rows of something, and of a gap behind them. */
+static nn_status plan_block_bytes(const struct nni_plan *plan,
+                                  const struct nni_node *node, int64_t per_sample,
+                                  size_t size, int64_t *bytes)
+{
+    if (nni_multiply_checked(per_sample, plan->options.rows, bytes) &&
+        nni_multiply_checked(*bytes, (int64_t)size, bytes) &&
+        nni_add_checked(*bytes, NNI_ALIGNMENT, bytes))
+        return NN_OK;
+    return nni_layer_fail(node->layer, NN_ERROR_SIZE, "%lld samples are too many",
+                          (long long)plan->options.rows);
+}
+
 static nn_status plan_add_block(struct nni_plan *plan, const struct nni_node *node,
                                 int64_t per_sample, size_t size, int32_t first,
                                 int32_t last, int32_t *block)
 {
-    int64_t bytes = 0;
-    if (!nni_multiply_checked(per_sample, plan->options.rows, &bytes) ||
-        !nni_multiply_checked(bytes, (int64_t)size, &bytes) ||
-        !nni_add_checked(bytes, NNI_ALIGNMENT, &bytes))
-        return nni_layer_fail(node->layer, NN_ERROR_SIZE, "%lld samples are too many",
-                              (long long)plan->options.rows);
+    int64_t bytes;
+    NNI_TRY(plan_block_bytes(plan, node, per_sample, size, &bytes));
     if (plan->block_count == plan->block_capacity) {
         int32_t capacity = plan->block_capacity == 0 ? 32 : 2 * plan->block_capacity;
         struct nni_block *grown =
@@ -128,6 +137,19 @@ static int plan_in_place(const struct nni_plan *plan, int32_t i)
     const struct nni_shape *to = &node->infer.output;
     return block != NNI_NO_BLOCK && plan->blocks[block].last == i &&
            from->dtype == to->dtype && nni_shape_count(from) == nni_shape_count(to);
+}
+
+/* The caller's memory for all rows of every input has a size, too. */
+static nn_status plan_check_inputs(const struct nni_plan *plan)
+{
+    for (int32_t i = 0; i < plan->model->input_count; i++) {
+        const struct nni_node *node = &plan->model->nodes[plan->model->inputs[i]];
+        const struct nni_shape *shape = &node->infer.output;
+        int64_t bytes;
+        NNI_TRY(plan_block_bytes(plan, node, nni_shape_count(shape),
+                                 nn_dtype_size(shape->dtype), &bytes));
+    }
+    return NN_OK;
 }
 
 static nn_status plan_value_blocks(struct nni_plan *plan)
@@ -278,6 +300,7 @@ static nn_status plan_arrays(struct nni_plan *plan)
 static nn_status plan_fill(struct nni_plan *plan)
 {
     NNI_TRY(plan_arrays(plan));
+    NNI_TRY(plan_check_inputs(plan));
     plan_mark_runs(plan);
     if (plan->options.training)
         plan_mark_backward(plan);

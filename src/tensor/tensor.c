@@ -121,16 +121,26 @@ nn_tensor *nn_tensor_wrap(nn_context *context, int32_t dtype, const int64_t *sha
     return tensor_made("nn_tensor_wrap", tensor_over(storage, &checked, data));
 }
 
-nn_tensor *nni_tensor_borrow(const nn_context *context, const struct nni_shape *shape,
-                             void *data)
+struct nni_storage *nni_storage_create(const nn_context *context, int64_t count)
 {
     struct nni_storage *storage =
         nni_handle_create(context, sizeof *storage, tensor_storage_destroy);
     if (storage == NULL) {
         return NULL;
     }
-    storage->data = data;
-    return tensor_over(storage, shape, data);
+    storage->owned = 1;
+    storage->data = nni_alloc(storage->handle.context, (size_t)count, sizeof(float));
+    if (storage->data == NULL) {
+        nni_handle_release(storage);
+        return NULL;
+    }
+    return storage;
+}
+
+nn_tensor *nni_tensor_show(struct nni_storage *storage, const struct nni_shape *shape,
+                           void *data)
+{
+    return tensor_over(nni_handle_retain(storage), shape, data);
 }
 
 nn_tensor *nn_tensor_clone(const nn_tensor *tensor)

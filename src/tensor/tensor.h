@@ -6,8 +6,8 @@
 #include "base/handle.h"
 #include "base/shape.h"
 
-/* Memory that tensors show: allocated here, wrapped, or part of a handle that is kept
- * alive (a model's parameters). */
+/* Memory that tensors show: allocated here, wrapped, or the block of a model's
+ * parameters or of their gradients. */
 struct nni_storage {
     struct nni_handle handle;
     void *data;
@@ -28,10 +28,14 @@ struct nn_tensor {
  * failure recorded. */
 nn_tensor *nni_tensor_allocate(const nn_context *context, const struct nni_shape *shape);
 
-/* A tensor over memory that the caller keeps alive longer than the tensor (no release).
- * The shape has been checked. NULL with the failure recorded. */
-nn_tensor *nni_tensor_borrow(const nn_context *context, const struct nni_shape *shape,
-                             void *data);
+/* Memory for `count` floats, zeros, that tensors can show; nni_handle_release gives the
+ * caller's hold on it up. NULL with the failure recorded. */
+struct nni_storage *nni_storage_create(const nn_context *context, int64_t count);
+
+/* A tensor that shows a part of storage, from data on, and keeps it alive. The shape has
+ * been checked. NULL with the failure recorded. */
+nn_tensor *nni_tensor_show(struct nni_storage *storage, const struct nni_shape *shape,
+                           void *data);
 
 /* The shape of one row: without the leading dimension. Rank at least 1. */
 struct nni_shape nni_tensor_row_shape(const nn_tensor *tensor);

@@ -1,9 +1,14 @@
 /* Batches: tensors or gathered samples of a dataset, checked against the model's inputs and
  * the losses' targets, as plain pointers. */
+#include "base/contract.h"
 #include "base/memory.h"
+#include "base/parallel.h"
+#include "base/text.h"
 #include "train/trainer.h"
 
 #include <math.h>
+
+enum { BATCH_FLOATS_TASK = 65536 }; /* elements whose conversion is worth a task */
 
 /* Shapes of one sample agree; a single number may be written () or (1). */
 static int batch_shapes_agree(const struct nni_shape *a, const struct nni_shape *b)
@@ -18,7 +23,7 @@ static nn_status batch_check_input(const nn_trainer *trainer, const char *who, i
     const nn_model *model = trainer->model;
     const struct nni_node *node = &model->nodes[model->inputs[i]];
     const struct nni_shape *expected = &node->infer.output;
-    if (got->dtype != expected->dtype)
+    if (got->dtype != expected->dtype && expected->dtype != NN_FLOAT32)
         return nni_fail(NN_ERROR_DTYPE, "%s: input %d ('%s') is %s, expected %s", who,
                         (int)i, node->layer->name, nni_dtype_name(got->dtype),
                         nni_dtype_name(expected->dtype));
@@ -90,7 +95,7 @@ static nn_status batch_check_finite(const nn_trainer *trainer, const char *who, 
         at++;
     return nni_fail(NN_ERROR_DATA, "%s: input %d, sample %lld, element %lld is %s", who,
                     (int)i, (long long)(at / sample), (long long)(at % sample),
-                    isnan(values[at]) ? "nan" : "infinite");
+                    nni_number_text((double)values[at], 6).text);
 }
 
 nn_status nni_batch_inputs(const nn_trainer *trainer, const char *who,
@@ -106,6 +111,7 @@ nn_status nni_batch_inputs(const nn_trainer *trainer, const char *who,
         NNI_TRY(batch_check_input(trainer, who, i, &sample));
         NNI_TRY(batch_check_finite(trainer, who, i, inputs[i]));
         batch->inputs[i] = inputs[i]->data;
+        batch->input_dtypes[i] = inputs[i]->shape.dtype;
     }
     batch->rows = rows;
     batch->first_sample = 0;
@@ -162,6 +168,45 @@ nn_status nni_batch_check_dataset(const nn_trainer *trainer, const char *who,
     return NN_OK;
 }
 
+struct batch_floats {
+    int32_t dtype;
+    const void *from;
+    float *to;
+    int64_t count; /* of one sample */
+};
+
+static void batch_floats_range(void *data, int32_t index, int64_t first, int64_t end)
+{
+    const struct batch_floats *job = data;
+    (void)index;
+    nni_layer_ints_to_floats(job->dtype, job->from, first * job->count,
+                             (end - first) * job->count, job->to + first * job->count);
+}
+
+nn_status nni_batch_convert(struct nni_pass *pass, struct nni_batch *batch)
+{
+    const nn_model *model = pass->trainer->model;
+    const nn_context *context = pass->trainer->handle.context;
+    for (int32_t i = 0; i < model->input_count; i++) {
+        const struct nni_shape *shape = &model->nodes[model->inputs[i]].infer.output;
+        struct batch_floats job = {batch->input_dtypes[i], batch->inputs[i], NULL,
+                                   nni_shape_count(shape)};
+        if (job.dtype == shape->dtype)
+            continue;
+        if (pass->floats[i] == NULL)
+            pass->floats[i] = nni_alloc(context, (size_t)pass->batch_rows,
+                                        (size_t)job.count * sizeof(float));
+        if (pass->floats[i] == NULL)
+            return nn_last_status();
+        job.to = pass->floats[i];
+        const int64_t grain = nni_max(1, BATCH_FLOATS_TASK / nni_max(1, job.count));
+        nni_parallel_ranges(context, batch->rows, grain, batch_floats_range, &job);
+        batch->inputs[i] = job.to;
+        batch->input_dtypes[i] = NN_FLOAT32;
+    }
+    return NN_OK;
+}
+
 nn_status nni_batch_gather(struct nni_pass *pass, const nn_dataset *dataset,
                            const int64_t *order, int64_t first, int64_t rows,
                            int32_t with_targets, struct nni_batch *batch)
@@ -176,11 +221,13 @@ nn_status nni_batch_gather(struct nni_pass *pass, const nn_dataset *dataset,
     batch->first_sample = first;
     batch->order = order;
     batch->weights = weighted ? pass->weight_buffer : NULL;
-    for (int32_t i = 0; i < dataset->input_count; i++)
+    for (int32_t i = 0; i < dataset->input_count; i++) {
         batch->inputs[i] = pass->input_buffers[i];
+        batch->input_dtypes[i] = dataset->inputs[i].shape.dtype;
+    }
     for (int32_t t = 0; with_targets && t < dataset->target_count; t++) {
         batch->targets[t] = pass->target_buffers[t];
         batch->target_shapes[t] = dataset->targets[t].shape;
     }
-    return NN_OK;
+    return nni_batch_convert(pass, batch);
 }

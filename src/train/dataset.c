@@ -191,9 +191,10 @@ nn_dataset *nn_dataset_from_source(nn_context *context, const nn_dataset_source 
         nni_fail(NN_ERROR_NULL, "nn_dataset_from_source: source is NULL");
         return NULL;
     }
-    if (source->struct_size != sizeof *source) {
+    if (source->struct_size < sizeof *source) {
         nni_fail(NN_ERROR_ARGUMENT,
-                 "nn_dataset_from_source: source->struct_size must be %d, got %" PRIu32,
+                 "nn_dataset_from_source: source->struct_size must be at least %d, got "
+                 "%" PRIu32,
                  (int)sizeof *source, source->struct_size);
         return NULL;
     }

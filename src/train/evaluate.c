@@ -113,8 +113,7 @@ nn_status nn_trainer_evaluate(nn_trainer *trainer, const nn_dataset *dataset,
     double *all = nni_alloc(trainer->handle.context, (size_t)count, sizeof *all);
     if (all == NULL)
         return nn_last_status();
-    nn_status status =
-        nni_evaluate(trainer, dataset, 0, nn_dataset_count(dataset), all);
+    nn_status status = nni_evaluate(trainer, dataset, 0, nn_dataset_count(dataset), all);
     if (status == NN_OK)
         memcpy(results, all, (size_t)nni_min(count, capacity) * sizeof *results);
     nni_free(trainer->handle.context, all);

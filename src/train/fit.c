@@ -156,6 +156,22 @@ static double fit_loss_so_far(const struct fit *fit)
     return loss;
 }
 
+static void fit_heed_request(nn_trainer *trainer)
+{
+    if (trainer->stop_reason == NN_STOP_NONE &&
+        NNI_LOAD_ACQUIRE(&trainer->stop_requested))
+        trainer->stop_reason = NN_STOP_REQUESTED;
+}
+
+/* 0 where every sample of the batch weighs nothing: there is nothing to learn from. */
+static int fit_has_weight(const struct nni_batch *batch)
+{
+    int any = batch->weights == NULL;
+    for (int64_t r = 0; !any && r < batch->rows; r++)
+        any = batch->weights[r] != 0;
+    return any;
+}
+
 /* One mini-batch. Says in stop_reason where a hook or a request ends the run. */
 static nn_status fit_batch(struct fit *fit, int64_t first)
 {
@@ -165,18 +181,13 @@ static nn_status fit_batch(struct fit *fit, int64_t first)
     double loss;
     NNI_TRY(nni_batch_gather(trainer->training, fit->training, order, first, rows, 1,
                              &trainer->batch));
+    if (!fit_has_weight(&trainer->batch))
+        return NN_OK;
     NNI_TRY(nni_step_gradients(trainer, &loss));
     fit_sum_losses(fit);
-    int stop = nni_step_hook(trainer, &trainer->gradient_hook);
-    if (!stop) {
-        NNI_TRY(nni_step_update(trainer));
-        stop = nni_step_hook(trainer, &trainer->step_hook);
-    }
+    NNI_TRY(nni_step_finish(trainer));
     nni_progress_step(&trainer->progress, first + rows, fit_loss_so_far(fit));
-    if (stop)
-        trainer->stop_reason = NN_STOP_HOOK;
-    else if (NNI_LOAD_ACQUIRE(&trainer->stop_requested))
-        trainer->stop_reason = NN_STOP_REQUESTED;
+    fit_heed_request(trainer);
     return NN_OK;
 }
 
@@ -197,6 +208,10 @@ static nn_status fit_batches(struct fit *fit)
         if (trainer->stop_reason != NN_STOP_NONE)
             return NN_OK;
     }
+    for (int32_t h = 0; h < trainer->head_count; h++)
+        if (!(fit->denominators[h] > 0))
+            return nni_fail(NN_ERROR_EMPTY,
+                            "nn_trainer_fit: the weights of all samples are 0");
     nni_results_write(trainer, fit->totals, fit->denominators, fit->values);
     return NN_OK;
 }
@@ -237,15 +252,14 @@ static nn_status fit_finish_epoch(struct fit *fit)
     }
     if (nni_step_hook(trainer, &trainer->epoch_hook))
         trainer->stop_reason = NN_STOP_HOOK;
-    else if (trainer->stop_reason == NN_STOP_NONE &&
-             NNI_LOAD_ACQUIRE(&trainer->stop_requested))
-        trainer->stop_reason = NN_STOP_REQUESTED;
+    fit_heed_request(trainer);
     return NN_OK;
 }
 
 static nn_status fit_epochs(struct fit *fit)
 {
     nn_trainer *trainer = fit->trainer;
+    fit_heed_request(trainer);
     while (trainer->stop_reason == NN_STOP_NONE && trainer->epoch < fit->end) {
         NNI_TRY(fit_batches(fit));
         if (trainer->stop_reason == NN_STOP_NONE)
@@ -267,6 +281,7 @@ static void fit_end(struct fit *fit, nn_status status)
         trainer->stop_reason = NN_STOP_ERROR;
     else if (trainer->stop_reason == NN_STOP_NONE)
         trainer->stop_reason = NN_STOP_EPOCHS;
+    NNI_STORE_RELEASE(&trainer->stop_requested, 0); /* it has been heeded */
     nni_meters_stop(trainer);
     /* The gathered samples are not kept as somebody's batch. */
     trainer->phase = NNI_PHASE_IDLE;
@@ -279,7 +294,6 @@ nn_status nn_trainer_fit(nn_trainer *trainer, const nn_dataset *training,
     struct fit fit = {.trainer = trainer, .training = training, .validation = validation};
     nn_status status = fit_start(&fit, epochs);
     if (status == NN_OK) {
-        NNI_STORE_RELEASE(&trainer->stop_requested, 0);
         trainer->stop_reason = NN_STOP_NONE;
         trainer->running = 1;
         struct nni_float_env env = nni_float_env_enter();

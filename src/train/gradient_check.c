@@ -117,6 +117,7 @@ nn_status nn_gradient_check(nn_trainer *trainer, const nn_tensor *const *inputs,
     NNI_TRY(
         nni_batch_targets(trainer, who, targets, target_count, weights, &trainer->batch));
     NNI_TRY(nni_step_prepare(trainer, trainer->batch.rows));
+    NNI_TRY(nni_batch_convert(trainer->training, &trainer->batch));
     struct nni_float_env env = nni_float_env_enter();
     nn_status status = check_all(trainer, h, samples, &worst);
     nni_float_env_leave(env);

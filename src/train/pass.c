@@ -102,7 +102,7 @@ static void pass_free_buffers(struct nni_pass *pass)
         nni_free(context, pass->input_buffers[i]);
         nni_free(context, pass->target_buffers[i]);
         pass->input_buffers[i] = pass->target_buffers[i] = NULL;
-        pass->target_bytes[i] = 0;
+        pass->input_bytes[i] = pass->target_bytes[i] = 0;
     }
     nni_free(context, pass->weight_buffer);
     nni_free(context, pass->sample_buffer);
@@ -117,6 +117,8 @@ void nni_pass_destroy(struct nni_pass *pass)
         return;
     const nn_context *context = pass->trainer->handle.context;
     pass_free_buffers(pass);
+    for (int32_t i = 0; i < NNI_DATASET_PORTS; i++)
+        nni_free(context, pass->floats[i]);
     for (int32_t h = 0; pass->heads != NULL && h < pass->trainer->head_count; h++) {
         nni_free(context, pass->heads[h].row_scale);
         nni_free(context, pass->heads[h].row_loss);
@@ -136,6 +138,9 @@ static int pass_buffers_fit(const struct nni_pass *pass, const nn_dataset *datas
 {
     if (!pass->has_buffers)
         return 0;
+    for (int32_t i = 0; i < dataset->input_count; i++)
+        if (pass_sample_bytes(&dataset->inputs[i].shape) > pass->input_bytes[i])
+            return 0;
     for (int32_t i = 0; i < dataset->target_count; i++)
         if (pass_sample_bytes(&dataset->targets[i].shape) > pass->target_bytes[i])
             return 0;
@@ -149,6 +154,7 @@ static nn_status pass_allocate_buffers(struct nni_pass *pass, const nn_dataset *
     for (int32_t i = 0; i < dataset->input_count; i++) {
         size_t bytes = (size_t)pass_sample_bytes(&dataset->inputs[i].shape);
         pass->input_buffers[i] = nni_alloc(context, rows, bytes);
+        pass->input_bytes[i] = (int64_t)bytes;
         if (pass->input_buffers[i] == NULL)
             return nn_last_status();
     }
@@ -184,9 +190,8 @@ nn_status nni_pass_bytes_needed(nn_trainer *trainer, int64_t batch_rows,
     struct nni_plan_options options = pass_plan_options(trainer, 1, part_rows);
     struct nni_plan *plan;
     NNI_TRY(nni_plan_create(trainer->model, &options, &plan));
-    int64_t part =
-        nni_plan_bytes(plan) +
-        part_rows * pass_loss_scratch(trainer) * (int64_t)sizeof(float);
+    int64_t part = nni_plan_bytes(plan) +
+                   part_rows * pass_loss_scratch(trainer) * (int64_t)sizeof(float);
     nni_plan_destroy(plan);
     int64_t sample = (int64_t)sizeof(float) + (int64_t)sizeof(int64_t), batch;
     for (int32_t i = 0; i < trainer->model->input_count; i++)

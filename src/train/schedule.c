@@ -37,50 +37,48 @@ static double schedule_plateau(const struct nni_schedule *schedule, double base)
     return rate > floor ? rate : floor;
 }
 
-static nn_status schedule_ask(const struct nni_schedule *schedule, double base,
-                              int64_t epoch, int64_t step, double *rate)
+/* A callback may return anything, and a factor may grow beyond all numbers. */
+static nn_status schedule_check(const struct nni_schedule *schedule, int64_t epoch,
+                                int64_t step, double *rate)
 {
-    *rate = schedule->callback(schedule->user, epoch, step, base);
     if (isfinite(*rate) && *rate >= 0) {
         return NN_OK;
     }
     const struct nni_number_text got = nni_number_text(*rate, 9);
     *rate = 0;
     return nni_fail(NN_ERROR_ARGUMENT,
-                    "rate callback: the rate of epoch %" PRId64 ", step %" PRId64
+                    "%s: the rate of epoch %" PRId64 ", step %" PRId64
                     " must be finite and at least 0, got %s",
+                    schedule->kind == NNI_RATE_CALLBACK ? "rate callback"
+                                                        : "rate schedule",
                     epoch, step, got.text);
 }
 
-static nn_status schedule_formula(const struct nni_schedule *schedule, double base,
-                                  int64_t epoch, int64_t step, double *rate)
+static double schedule_formula(const struct nni_schedule *schedule, double base,
+                               int64_t epoch, int64_t step)
 {
     switch (schedule->kind) {
     case NNI_RATE_STEP:
-        *rate =
-            base * nni_pow_integer(schedule->factor, (uint64_t)(epoch / schedule->every));
-        return NN_OK;
+        return base *
+               nni_pow_integer(schedule->factor, (uint64_t)(epoch / schedule->every));
     case NNI_RATE_EXPONENTIAL:
-        *rate = base * nni_pow_integer(schedule->factor, (uint64_t)epoch);
-        return NN_OK;
+        return base * nni_pow_integer(schedule->factor, (uint64_t)epoch);
     case NNI_RATE_COSINE:
-        *rate = schedule_cosine(schedule, base, epoch);
-        return NN_OK;
+        return schedule_cosine(schedule, base, epoch);
     case NNI_RATE_PLATEAU:
-        *rate = schedule_plateau(schedule, base);
-        return NN_OK;
+        return schedule_plateau(schedule, base);
     case NNI_RATE_CALLBACK:
-        return schedule_ask(schedule, base, epoch, step, rate);
+        return schedule->callback(schedule->user, epoch, step, base);
     default:
-        *rate = base;
-        return NN_OK;
+        return base;
     }
 }
 
 nn_status nni_schedule_rate(const struct nni_schedule *schedule, double base,
                             int64_t epoch, int64_t step, double *rate)
 {
-    NNI_TRY(schedule_formula(schedule, base, epoch, step, rate));
+    *rate = schedule_formula(schedule, base, epoch, step);
+    NNI_TRY(schedule_check(schedule, epoch, step, rate));
     if (step < schedule->warmup) {
         *rate *= (double)(step + 1) / (double)schedule->warmup;
     }

@@ -119,7 +119,8 @@ nn_status nni_step_gradients(nn_trainer *trainer, double *loss)
     return NN_OK;
 }
 
-nn_status nni_step_update(nn_trainer *trainer)
+/* The update at the schedule's rate, and the step counter. */
+static nn_status step_update(nn_trainer *trainer)
 {
     double rate;
     NNI_TRY(nni_schedule_rate(&trainer->schedule, trainer->optimizer->rate,
@@ -140,6 +141,26 @@ int nni_step_hook(nn_trainer *trainer, const struct nni_hook *hook)
     int stop = hook->call(hook->user, trainer) != 0;
     trainer->running = was_running;
     return stop;
+}
+
+/* The hook may have written anything into the gradients. */
+static nn_status step_ask_gradient_hook(nn_trainer *trainer, int *stop)
+{
+    *stop = nni_step_hook(trainer, &trainer->gradient_hook);
+    return trainer->gradient_hook.call == NULL ? NN_OK : step_check_gradients(trainer);
+}
+
+nn_status nni_step_finish(nn_trainer *trainer)
+{
+    int stop;
+    NNI_TRY(step_ask_gradient_hook(trainer, &stop));
+    if (!stop) {
+        NNI_TRY(step_update(trainer));
+        stop = nni_step_hook(trainer, &trainer->step_hook);
+    }
+    if (stop)
+        trainer->stop_reason = NN_STOP_HOOK;
+    return NN_OK;
 }
 
 /* ---- a whole step on tensors ---- */
@@ -170,11 +191,7 @@ static void step_hold_inputs(nn_trainer *trainer, const nn_tensor *const *inputs
 static nn_status step_whole(nn_trainer *trainer, double *loss)
 {
     NNI_TRY(nni_step_gradients(trainer, loss));
-    if (nni_step_hook(trainer, &trainer->gradient_hook))
-        return NN_OK;
-    NNI_TRY(nni_step_update(trainer));
-    (void)nni_step_hook(trainer, &trainer->step_hook);
-    return NN_OK;
+    return nni_step_finish(trainer);
 }
 
 nn_status nn_trainer_step(nn_trainer *trainer, const nn_tensor *const *inputs,
@@ -192,6 +209,7 @@ nn_status nn_trainer_step(nn_trainer *trainer, const nn_tensor *const *inputs,
     NNI_TRY(nni_batch_inputs(trainer, who, inputs, input_count, batch));
     NNI_TRY(nni_batch_targets(trainer, who, targets, target_count, weights, batch));
     NNI_TRY(nni_step_prepare(trainer, batch->rows));
+    NNI_TRY(nni_batch_convert(trainer->training, batch));
     step_hold_inputs(trainer, inputs);
     struct nni_float_env env = nni_float_env_enter();
     nn_status status = step_whole(trainer, &value);
@@ -213,6 +231,7 @@ nn_status nn_trainer_forward(nn_trainer *trainer, const nn_tensor *const *inputs
     int64_t rows = trainer->batch.rows;
     NNI_TRY(nni_pass_reserve(trainer, 1, rows, rows, &trainer->training));
     NNI_TRY(step_bind_optimizer(trainer));
+    NNI_TRY(nni_batch_convert(trainer->training, &trainer->batch));
     step_hold_inputs(trainer, inputs);
     struct nni_float_env env = nni_float_env_enter();
     nn_status status = nni_pass_forward(trainer->training, &trainer->batch, 0, rows);
@@ -265,7 +284,9 @@ nn_status nn_trainer_update(nn_trainer *trainer)
         return nni_fail(NN_ERROR_STATE, "%s: needs an nn_trainer_backward before it",
                         who);
     struct nni_float_env env = nni_float_env_enter();
-    nn_status status = nni_step_update(trainer);
+    nn_status status = step_check_gradients(trainer); /* they may have been changed */
+    if (status == NN_OK)
+        status = step_update(trainer);
     nni_float_env_leave(env);
     return status;
 }

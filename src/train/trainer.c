@@ -29,7 +29,7 @@ static void trainer_destroy(void *handle)
     for (int32_t i = 0; trainer->gradient_tensors != NULL && i < count; i++)
         nn_tensor_destroy(trainer->gradient_tensors[i]);
     nni_free(context, trainer->gradient_tensors);
-    nni_free(context, trainer->gradients);
+    nni_handle_release(trainer->storage);
     nni_free(context, trainer->frozen);
     nni_free(context, trainer->rate_multipliers);
     nni_free(context, trainer->metrics);
@@ -131,17 +131,19 @@ static nn_status trainer_allocate_gradients(nn_trainer *trainer)
     const nn_context *context = trainer->handle.context;
     const nn_model *model = trainer->model;
     size_t count = (size_t)model->parameter_count;
-    trainer->gradients = nni_alloc(context, (size_t)model->span, sizeof(float));
+    trainer->storage = nni_storage_create(context, model->span);
     trainer->gradient_tensors =
         nni_alloc(context, count, sizeof *trainer->gradient_tensors);
-    if (trainer->gradients == NULL || trainer->gradient_tensors == NULL)
+    if (trainer->storage == NULL || trainer->gradient_tensors == NULL)
         return nn_last_status();
+    trainer->gradients = trainer->storage->data;
     for (size_t i = 0; i < count; i++) {
         const struct nni_parameter *parameter = &model->parameters[i];
         if (parameter->layer->frozen)
             continue;
-        trainer->gradient_tensors[i] = nni_tensor_borrow(
-            context, &parameter->spec.shape, trainer->gradients + parameter->offset);
+        trainer->gradient_tensors[i] =
+            nni_tensor_show(trainer->storage, &parameter->spec.shape,
+                            trainer->gradients + parameter->offset);
         if (trainer->gradient_tensors[i] == NULL)
             return nn_last_status();
     }

@@ -33,6 +33,8 @@ struct nni_head {
 struct nni_batch {
     int64_t rows;
     const void *inputs[NNI_DATASET_PORTS];
+    int32_t
+        input_dtypes[NNI_DATASET_PORTS]; /* integers may still have to become floats */
     const void *targets[NNI_DATASET_PORTS];
     struct nni_shape target_shapes[NNI_DATASET_PORTS]; /* of one sample */
     const float *weights;                              /* NULL: all 1 */
@@ -56,7 +58,10 @@ struct nni_pass {
     float *loss_scratch;
     /* where samples of a dataset are gathered; allocated when first needed */
     void *input_buffers[NNI_DATASET_PORTS], *target_buffers[NNI_DATASET_PORTS];
-    int64_t target_bytes[NNI_DATASET_PORTS]; /* of one sample, as allocated */
+    int64_t input_bytes[NNI_DATASET_PORTS]; /* of one sample, as allocated */
+    int64_t target_bytes[NNI_DATASET_PORTS];
+    /* integer inputs as floats, where the model takes floats; likewise */
+    float *floats[NNI_DATASET_PORTS];
     float *weight_buffer;
     int64_t *sample_buffer;
     int32_t has_buffers;
@@ -95,6 +100,7 @@ struct nn_trainer {
     struct nni_hook gradient_hook, step_hook, epoch_hook;
 
     /* gradients, laid out as the model's parameters */
+    struct nni_storage *storage; /* of the gradients; views of them keep it alive */
     float *gradients;
     nn_tensor **gradient_tensors; /* NULL where frozen */
 
@@ -139,6 +145,10 @@ nn_status nni_batch_targets(const nn_trainer *trainer, const char *who,
 /* Checks that a dataset's inputs (and targets, where asked) are those of the trainer. */
 nn_status nni_batch_check_dataset(const nn_trainer *trainer, const char *who,
                                   const nn_dataset *dataset, int32_t with_targets);
+
+/* Turns integer inputs into floats where the model takes floats; the batch then points to
+ * the pass's memory, which is allocated when first needed. */
+nn_status nni_batch_convert(struct nni_pass *pass, struct nni_batch *batch);
 
 /* Gathers samples order[0 ... rows - 1] (NULL: first ...) into the pass's buffers. */
 nn_status nni_batch_gather(struct nni_pass *pass, const nn_dataset *dataset,
@@ -186,8 +196,9 @@ nn_status nni_step_prepare(nn_trainer *trainer, int64_t batch_rows);
  * ready. *loss is J. */
 nn_status nni_step_gradients(nn_trainer *trainer, double *loss);
 
-/* The update at the schedule's rate, and the step counter. */
-nn_status nni_step_update(nn_trainer *trainer);
+/* What follows the gradients: the gradient hook, the update unless it stops, the step hook.
+ * A stop becomes the trainer's stop_reason. */
+nn_status nni_step_finish(nn_trainer *trainer);
 
 /* Calls a hook; 1 where it asks to stop. */
 int nni_step_hook(nn_trainer *trainer, const struct nni_hook *hook);

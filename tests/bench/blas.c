@@ -100,12 +100,13 @@ void blas_sgemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t 
         runner_fail("dnnl_sgemm", "failed");
 }
 
-void blas_product(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k,
-                  float alpha, const float *a, const float *b, float beta, float *c)
+void blas_product(int ways, int transpose_a, int transpose_b, int64_t m, int64_t n,
+                  int64_t k, float alpha, const float *a, const float *b, float beta,
+                  float *c)
 {
-    if (m == 1 && blas_cblas_sgemv != NULL)
+    if (m == 1 && (ways & BLAS_WITH_SGEMV) && blas_cblas_sgemv != NULL)
         blas_one_row(transpose_b, (int)n, (int)k, alpha, a, b, beta, c);
-    else if (k == 1 && beta == 1 && blas_cblas_sger != NULL)
+    else if (k == 1 && beta == 1 && (ways & BLAS_WITH_SGER) && blas_cblas_sger != NULL)
         blas_cblas_sger(ROW_MAJOR, (int)m, (int)n, alpha, a, 1, b, 1, c, (int)n);
     else
         blas_sgemm(transpose_a, transpose_b, m, n, k, alpha, a, b, beta, c);

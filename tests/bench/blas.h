@@ -17,9 +17,13 @@ const char *blas_about(void);
 void blas_sgemm(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k,
                 float alpha, const float *a, const float *b, float beta, float *c);
 
-/* The same by the matrix-vector product or the rank-one update where one row is multiplied
- * and the library has them. */
-void blas_product(int transpose_a, int transpose_b, int64_t m, int64_t n, int64_t k,
-                  float alpha, const float *a, const float *b, float beta, float *c);
+/* The ways to multiply one row: which of the two routines are used where they fit. */
+enum { BLAS_WITH_SGEMV = 1, BLAS_WITH_SGER = 2, BLAS_WAYS = 4 };
+
+/* The same, one row by the matrix-vector product or the rank-one update if `ways` says so and
+ * the library has them. */
+void blas_product(int ways, int transpose_a, int transpose_b, int64_t m, int64_t n,
+                  int64_t k, float alpha, const float *a, const float *b, float beta,
+                  float *c);
 
 #endif

@@ -1,5 +1,5 @@
 /* The numbers that every program of the benchmark computes with. They are a function of
- * position and salt alone (in run_torch.py too), so that results can be compared. */
+ * position and salt alone (in run_pytorch.py too), so that results can be compared. */
 #ifndef TESTS_BENCH_DATA_H
 #define TESTS_BENCH_DATA_H
 

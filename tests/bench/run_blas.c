@@ -8,6 +8,7 @@
 #include "runner.h"
 #include "thin.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 struct blas_work {
@@ -79,21 +80,6 @@ static void blas_runner_open_infer(struct blas_work *work, double *check)
                task->batch * task->width[task->widths - 1], check);
 }
 
-static void *blas_runner_open(const struct runner_task *task, double *check,
-                              int32_t *checks)
-{
-    struct blas_work *work = data_zeros(1, sizeof *work);
-    work->task = *task;
-    *checks = task->kind == RUNNER_STEP ? CHECK_STEPS : 2;
-    if (task->kind == RUNNER_SGEMM)
-        blas_runner_open_product(work, check);
-    else if (task->kind == RUNNER_STEP)
-        blas_runner_open_step(work, check);
-    else
-        blas_runner_open_infer(work, check);
-    return work;
-}
-
 static double blas_runner_run(void *opened, int64_t calls)
 {
     struct blas_work *work = opened;
@@ -107,6 +93,45 @@ static double blas_runner_run(void *opened, int64_t calls)
             thin_forward(work->thin, work->a, work->task.batch);
     }
     return (double)loss;
+}
+
+/* Which way to multiply one row is the fastest depends on library and shape: the thin
+ * network takes the best of all. */
+static void blas_runner_choose_way(struct blas_work *work)
+{
+    const double trial = 0.002; /* seconds */
+    double best_took = HUGE_VAL;
+    int best = 0;
+    for (int way = 0; way < BLAS_WAYS; way++) {
+        work->thin->ways = way;
+        blas_runner_run(work, 1);
+        int64_t calls = 0;
+        double start = runner_now(), took = 0;
+        for (; took < trial; took = runner_now() - start, calls += 8)
+            blas_runner_run(work, 8);
+        if (took / (double)calls < best_took) {
+            best_took = took / (double)calls;
+            best = way;
+        }
+    }
+    work->thin->ways = best;
+}
+
+static void *blas_runner_open(const struct runner_task *task, double *check,
+                              int32_t *checks)
+{
+    struct blas_work *work = data_zeros(1, sizeof *work);
+    work->task = *task;
+    *checks = task->kind == RUNNER_STEP ? CHECK_STEPS : 2;
+    if (task->kind == RUNNER_SGEMM)
+        blas_runner_open_product(work, check);
+    else if (task->kind == RUNNER_STEP)
+        blas_runner_open_step(work, check);
+    else
+        blas_runner_open_infer(work, check);
+    if (task->kind != RUNNER_SGEMM && task->batch == 1)
+        blas_runner_choose_way(work);
+    return work;
 }
 
 static void blas_runner_close(void *opened)

@@ -246,8 +246,7 @@ static void nn_runner_close(void *opened)
 
 int main(int argc, char **argv)
 {
-    static const struct runner_library library = {nn_runner_start, nn_runner_about,
-                                                  nn_runner_open, nn_runner_run,
-                                                  nn_runner_close};
+    static const struct runner_library library = {
+        nn_runner_start, nn_runner_about, nn_runner_open, nn_runner_run, nn_runner_close};
     return runner_serve(&library, argc, argv);
 }

@@ -66,6 +66,9 @@ struct runner_library {
  * takes. The program's exit status. */
 int runner_serve(const struct runner_library *library, int argc, char **argv);
 
+/* Seconds since some moment. */
+double runner_now(void);
+
 /* Ends the program with words. */
 void runner_fail(const char *what, const char *why);
 

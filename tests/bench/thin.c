@@ -75,8 +75,8 @@ const float *thin_forward(struct thin *thin, const float *inputs, int64_t rows)
 {
     for (int32_t l = 0; l < thin->layers; l++) {
         int64_t width = thin->width[l + 1];
-        blas_product(0, 0, rows, width, thin->width[l], 1, inputs, thin->weight[l], 0,
-                     thin->value[l]);
+        blas_product(thin->ways, 0, 0, rows, width, thin->width[l], 1, inputs,
+                     thin->weight[l], 0, thin->value[l]);
         thin_add_bias(thin->value[l], thin->bias[l], rows, width, l < thin->layers - 1);
         inputs = thin->value[l];
     }
@@ -102,9 +102,9 @@ static void thin_backward_layer(struct thin *thin, const float *inputs, int32_t 
     }
     thin_mask_and_sum(thin->delta[l], kept, rows, out, alpha, beta, bias);
     if (l > 0)
-        blas_product(0, 1, rows, in, out, 1, thin->delta[l], thin->weight[l], 0,
-                     thin->delta[l - 1]);
-    blas_product(1, 0, in, out, rows, alpha, x, thin->delta[l], beta, weight);
+        blas_product(thin->ways, 0, 1, rows, in, out, 1, thin->delta[l], thin->weight[l],
+                     0, thin->delta[l - 1]);
+    blas_product(thin->ways, 1, 0, in, out, rows, alpha, x, thin->delta[l], beta, weight);
 }
 
 float thin_step(struct thin *thin, const float *inputs, const int32_t *labels,

@@ -10,9 +10,10 @@ struct thin {
     int64_t width[RUNNER_WIDTHS]; /* width[0] inputs, width[l + 1] outputs of layer l */
     enum runner_optimizer optimizer;
     float rate;
+    int ways; /* how one row is multiplied (blas.h) */
     int64_t parameter_count;
-    float *parameters; /* weight and bias of layer 0, then of layer 1, ... */
-    float *gradients;  /* in the same places; the velocity of momentum; not for SGD */
+    float *parameters;     /* weight and bias of layer 0, then of layer 1, ... */
+    float *gradients;      /* in the same places; the velocity of momentum; not for SGD */
     float *first, *second; /* moments, likewise */
     int64_t step;
     float *weight[RUNNER_WIDTHS], *bias[RUNNER_WIDTHS];

@@ -11,7 +11,7 @@ enum { ORACLE_NETWORK_STEPS = 20 };
 struct oracle_run {
     const char *optimizer;
     const struct oracle_setting *settings;
-    const double *losses; /* before each step */
+    const double *losses;                   /* before each step */
     const struct oracle_tensor *parameters; /* after the last */
 };
 

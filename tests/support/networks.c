@@ -51,7 +51,8 @@ nn_model *graph_network(nn_context *context)
     nn_node once = nn_model_apply(model, shared, x);
     nn_node twice = nn_model_apply(model, shared, once);
     nn_node skip = nn_model_apply_many(model, nn_add(context), (nn_node[]){x, twice}, 2);
-    nn_node gate = nn_model_apply(model, nn_dense(context, NETWORK_INPUTS, NN_SIGMOID), once);
+    nn_node gate =
+        nn_model_apply(model, nn_dense(context, NETWORK_INPUTS, NN_SIGMOID), once);
     nn_node gated =
         nn_model_apply_many(model, nn_multiply(context), (nn_node[]){skip, gate}, 2);
     nn_node part = nn_model_apply(model, nn_slice(context, 0, 2, 5), x);
