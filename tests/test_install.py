@@ -29,7 +29,8 @@ class Install(unittest.TestCase):
         cls.folder = tempfile.mkdtemp()
         cls.prefix = os.path.join(cls.folder, "prefix")
         plain = {name: value for name, value in os.environ.items()
-                 if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")}
+                 if name not in ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "MAKEOVERRIDES",
+                                 "COVERAGE", "SANITIZE", "DEBUG", "CFLAGS")}
         run(["make", "install", f"PREFIX={cls.prefix}"], env=plain)
         cls.environment = dict(
             plain, PKG_CONFIG_PATH=os.path.join(cls.prefix, "lib", "pkgconfig"),
