@@ -120,7 +120,8 @@ static void check(struct product *p, const nn_context *context,
                   const struct nni_kernels *kernels)
 {
     const struct nni_gemm *g = &p->gemm;
-    expect(p, kernels);
+    mixed_floats(p->c, p->c_count, 3);
+    mixed_floats(p->before, p->c_count, 4);
     void *scratch = scratch_bytes(nni_gemm_scratch(context, kernels, g->m, g->n, g->k));
     nni_gemm(context, kernels, g, scratch);
     free(scratch);
@@ -128,23 +129,36 @@ static void check(struct product *p, const nn_context *context,
     assert_same_bits(p->before, p->expected_before, p->c_count);
 }
 
-static const struct nni_kernels *table(int32_t isa)
+/* The same with every instruction set but, where the products are many, the portable one,
+ * which is slow. */
+static void check_all(struct product *p, const nn_context *context, int portable)
 {
-    const struct nni_kernels *kernels = nni_kernels_of_isa(isa);
-    return kernels != NULL ? kernels : nni_kernels_of_isa(NN_ISA_PORTABLE);
+    expect(p, nni_kernels_of_isa(NN_ISA_PORTABLE));
+    for (int32_t isa = portable ? NN_ISA_PORTABLE : NN_ISA_FMA; isa <= NN_ISA_NEON;
+         isa++) {
+        const struct nni_kernels *kernels = nni_kernels_of_isa(isa);
+        if (kernels != NULL) {
+            check(p, context, kernels);
+        }
+    }
+}
+
+static const struct nni_kernels *best(void)
+{
+    return nni_kernels_of_isa(nni_machine_isa());
 }
 
 static void every_size_and_transpose_is_one_chain(void **state)
 {
     (void)state;
-    const int64_t sizes[] = {0, 1, 2, 5, 6, 7, 8, 15, 16, 17, 33, 70, 100};
+    const int64_t sizes[] = {0, 1, 2, 5, 6, 7, 8, 14, 15, 16, 17, 31, 33, 70, 100};
     for (int32_t i = 0; i < NNI_COUNT(sizes) * NNI_COUNT(sizes); i++) {
         int64_t m = sizes[i % NNI_COUNT(sizes)], n = sizes[i / NNI_COUNT(sizes)];
         for (int32_t d = 0; d < NNI_COUNT(sizes); d += 2) {
             for (int form = 0; form < 4; form++) {
                 struct product p;
                 make(&p, m, n, sizes[d], form & 1, form & 2, (i + form) % 3);
-                check(&p, NULL, table(i % 5 ? NN_ISA_FMA : NN_ISA_PORTABLE));
+                check_all(&p, NULL, i % 5 == 0);
                 discard(&p);
             }
         }
@@ -154,26 +168,29 @@ static void every_size_and_transpose_is_one_chain(void **state)
 static void blocks_over_k_and_n_do_not_show(void **state)
 {
     (void)state;
-    const int64_t sizes[][3] = {
-        {7, 300, 257}, {13, 17, 800}, {2, 530, 513}, {30, 600, 40}};
+    const int64_t sizes[][3] = {{7, 300, 257}, {13, 17, 800},  {2, 530, 513},
+                                {30, 600, 40}, {500, 70, 560}, {29, 100, 1024},
+                                {45, 300, 273}};
     for (int32_t i = 0; i < NNI_COUNT(sizes); i++) {
         for (int form = 0; form < 4; form++) {
             struct product p;
             make(&p, sizes[i][0], sizes[i][1], sizes[i][2], form & 1, form & 2, 0);
-            check(&p, NULL, table(NN_ISA_FMA));
+            check_all(&p, NULL, 1);
             discard(&p);
         }
     }
 }
 
-static void one_row_reads_b_where_it_lies(void **state)
+static void few_rows_read_b_where_it_lies(void **state)
 {
     (void)state;
-    for (int64_t n = 8; n < 145; n++) {
-        struct product p;
-        make(&p, 1 + n % 3, n, 19, 0, 0, n % 2);
-        check(&p, NULL, table(NN_ISA_FMA));
-        discard(&p);
+    for (int64_t n = 1; n < 145; n++) {
+        for (int64_t m = 1; m <= 5; m++) {
+            struct product p;
+            make(&p, m, n, 19, 0, 0, n % 2);
+            check_all(&p, NULL, 1);
+            discard(&p);
+        }
     }
 }
 
@@ -188,7 +205,7 @@ static void long_narrow_products_use_lanes(void **state)
         make(&p, 9, 1 + form % 4, 64 + 5 * form, form & 1, form & 2, form & 1);
         p.gemm.bias = p.bias;
         p.gemm.activation = NN_TANH;
-        check(&p, NULL, table(NN_ISA_FMA));
+        check_all(&p, NULL, 1);
         discard(&p);
     }
 }
@@ -201,7 +218,7 @@ static void a_chain_can_be_asked_for(void **state)
         make(&p, 9, 3, 100, form & 1, form & 2, 0);
         p.gemm.chain = 1;
         p.gemm.accumulate = 1;
-        check(&p, NULL, table(NN_ISA_FMA));
+        check_all(&p, NULL, 1);
         discard(&p);
     }
 }
@@ -221,7 +238,7 @@ static void starts_and_last_writes_go_with_every_way(void **state)
             p.gemm.activation = form / 16 ? NN_LEAKY_RELU : NN_LINEAR;
             p.gemm.alpha = 0.3f;
             p.gemm.before = form / 8 % 2 ? p.before + FRAME : NULL;
-            check(&p, NULL, table(form % 3 ? NN_ISA_FMA : NN_ISA_PORTABLE));
+            check_all(&p, NULL, form % 3 == 0);
             discard(&p);
         }
     }
@@ -239,39 +256,20 @@ static void strides_may_be_anything(void **state)
     p.gemm.b = wide;
     p.gemm.b_row = 60;
     p.gemm.b_column = 2;
-    check(&p, NULL, table(NN_ISA_FMA));
+    check_all(&p, NULL, 1);
     free(wide);
     discard(&p);
-}
-
-static void instruction_sets_give_the_same_bits(void **state)
-{
-    (void)state;
-    const struct nni_kernels *fma = kernels_or_skip(NN_ISA_FMA);
-    const struct nni_kernels *portable = nni_kernels_of_isa(NN_ISA_PORTABLE);
-    const int64_t sizes[][3] = {{37, 45, 300}, {1, 100, 100}, {19, 2, 200}, {8, 300, 7}};
-    for (int32_t i = 0; i < NNI_COUNT(sizes); i++) {
-        struct product p, q;
-        make(&p, sizes[i][0], sizes[i][1], sizes[i][2], 0, i & 1, 0);
-        make(&q, sizes[i][0], sizes[i][1], sizes[i][2], 0, i & 1, 0);
-        p.gemm.activation = q.gemm.activation = NN_GELU;
-        check(&p, NULL, portable);
-        check(&q, NULL, fma);
-        assert_same_bits(p.c, q.c, p.c_count);
-        discard(&p);
-        discard(&q);
-    }
 }
 
 static void rows_do_not_depend_on_one_another(void **state)
 {
     (void)state;
-    const struct nni_kernels *kernels = table(NN_ISA_FMA);
+    const struct nni_kernels *kernels = best();
     const int64_t columns[] = {2, 10, 200};
     for (int32_t c = 0; c < NNI_COUNT(columns); c++) {
         struct product p;
         make(&p, 50, columns[c], 130, 0, 0, 0);
-        check(&p, NULL, kernels);
+        check_all(&p, NULL, 1);
         void *scratch =
             scratch_bytes(nni_gemm_scratch(NULL, kernels, 50, columns[c], 130));
         float *row = floats(columns[c], 7);
@@ -302,7 +300,7 @@ static void threads_do_not_change_bits(void **state)
             make(&p, sizes[i][0], sizes[i][1], sizes[i][2], i & 1, i & 2, 1);
             p.gemm.bias = p.bias;
             p.gemm.activation = NN_RELU;
-            check(&p, context, table(NN_ISA_FMA));
+            check_all(&p, context, 0);
             discard(&p);
         }
         nn_context_destroy(context);
@@ -314,7 +312,7 @@ static void scratch_for_many_rows_serves_fewer(void **state)
     (void)state;
     nn_context *context = nn_context_create(NULL);
     assert_int_equal(nn_context_set_threads(context, 4), NN_OK);
-    const struct nni_kernels *kernels = table(NN_ISA_FMA);
+    const struct nni_kernels *kernels = best();
     size_t last = 0;
     for (int64_t m = 0; m < 3000; m += 50) {
         size_t bytes = nni_gemm_scratch(context, kernels, m, 120, 70);
@@ -329,12 +327,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_size_and_transpose_is_one_chain),
         cmocka_unit_test(blocks_over_k_and_n_do_not_show),
-        cmocka_unit_test(one_row_reads_b_where_it_lies),
+        cmocka_unit_test(few_rows_read_b_where_it_lies),
         cmocka_unit_test(long_narrow_products_use_lanes),
         cmocka_unit_test(a_chain_can_be_asked_for),
         cmocka_unit_test(starts_and_last_writes_go_with_every_way),
         cmocka_unit_test(strides_may_be_anything),
-        cmocka_unit_test(instruction_sets_give_the_same_bits),
         cmocka_unit_test(rows_do_not_depend_on_one_another),
         cmocka_unit_test(threads_do_not_change_bits),
         cmocka_unit_test(scratch_for_many_rows_serves_fewer),

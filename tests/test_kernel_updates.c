@@ -122,11 +122,12 @@ static void assert_formula(struct run *run, nni_update_function *pass,
     }
 }
 
-/* Both tables from the same start, on every length near a block's. */
-static void assert_tables_agree(const struct run *begin, size_t entry)
+/* The portable table and another one from the same start, on every length near a block's.
+ */
+static void assert_table_agrees(const struct run *begin, size_t entry, int32_t isa)
 {
     const struct nni_kernels *tables[] = {nni_kernels_of_isa(NN_ISA_PORTABLE),
-                                          nni_kernels_of_isa(NN_ISA_FMA)};
+                                          nni_kernels_of_isa(isa)};
     const int64_t lengths[] = {0, 1, 7, 8, 17, 255, 256, 257, COUNT};
     for (int32_t l = 0; tables[1] != NULL && l < NNI_COUNT(lengths); l++) {
         static struct run runs[2];
@@ -150,6 +151,13 @@ static void assert_tables_agree(const struct run *begin, size_t entry)
         assert_same_bits(runs[0].w, runs[1].w, COUNT);
         assert_same_bits(runs[0].slots[0], runs[1].slots[0],
                          (int64_t)NNI_SLOTS_MAX * COUNT);
+    }
+}
+
+static void assert_tables_agree(const struct run *begin, size_t entry)
+{
+    for (int32_t isa = NN_ISA_FMA; isa <= NN_ISA_NEON; isa++) {
+        assert_table_agrees(begin, entry, isa);
     }
 }
 

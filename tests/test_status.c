@@ -138,6 +138,9 @@ static void instruction_sets_have_names(void **state)
     (void)state;
     assert_string_equal(nn_isa_name(NN_ISA_PORTABLE), "portable");
     assert_string_equal(nn_isa_name(NN_ISA_FMA), "fma");
+    assert_string_equal(nn_isa_name(NN_ISA_AVX2), "avx2");
+    assert_string_equal(nn_isa_name(NN_ISA_AVX512), "avx512");
+    assert_string_equal(nn_isa_name(NN_ISA_NEON), "neon");
     assert_string_equal(nn_isa_name(NN_ISA_BEST), "best");
     assert_null(nn_isa_name(-1));
     assert_null(nn_isa_name(999));

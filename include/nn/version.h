@@ -32,16 +32,20 @@ NN_API int32_t nn_version_number(void);
 NN_API const char *nn_version_text(void);
 
 /* Instruction sets that the kernels are written for. A context may lower the choice
- * (nn_context_set_max_isa), never raise it above what the machine has; results do not
- * depend on it. */
+ * (nn_context_set_max_isa), never raise it above what the machine has: the best one is used
+ * that the machine has and whose number is not above the limit. Results do not depend on
+ * it. */
 enum {
     NN_ISA_PORTABLE = 0, /* plain C, any machine */
-    NN_ISA_FMA = 1,    /* the same C compiled with fused multiply-add (x86-64 AVX2+FMA) */
-    NN_ISA_BEST = 1000 /* whatever is the fastest on this machine */
+    NN_ISA_FMA = 1,      /* the same C compiled with FMA switched on (x86-64, AVX2) */
+    NN_ISA_AVX2 = 2,     /* AVX2 and FMA by hand (x86-64) */
+    NN_ISA_AVX512 = 3,   /* AVX-512 F, VL, BW and DQ (x86-64) */
+    NN_ISA_NEON = 4,     /* Advanced SIMD (aarch64) */
+    NN_ISA_BEST = 1000   /* whatever is the fastest on this machine */
 };
 
-/* The name of an instruction set ("portable", "fma"), or NULL where isa is not known.
- * Static. These names are also the values of the environment variable NN_MAX_ISA. */
+/* The name of an instruction set ("portable", "fma", "avx2", "avx512", "neon", "best"), or
+ * NULL where isa is not known. Static. These names are also the values of the environment variable NN_MAX_ISA. */
 NN_API const char *nn_isa_name(int32_t isa);
 
 /* One line of text about how the library was built (compiler, instruction sets compiled

@@ -50,6 +50,16 @@
 #define NNI_PAUSE() ((void)0)
 #endif
 
+/* Before a loop of few iterations, whose number is a constant: unroll it all. */
+#if defined(__clang__)
+#define NNI_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define NNI_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+/* A function whose constant arguments make another function of it at each call. */
+#define NNI_ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* The number of zero bits above the highest one of a uint64_t that is not 0. */
 #define NNI_LEADING_ZEROS(x) __builtin_clzll(x)
 

@@ -1,4 +1,4 @@
-/* Closes the region that region_portable.h or region_fma.h opened. */
+/* Closes the region that one of region_*.h opened. */
 #if defined(__clang__)
 #ifdef NNI_REGION_HAS_TARGET
 #pragma clang attribute pop
@@ -12,3 +12,5 @@
 #undef NNI_K
 #undef NNI_FMA
 #undef NNI_LOOP
+#undef NNI_TILES
+#undef NNI_PACKING_TILES

@@ -1,5 +1,5 @@
-/* Opens the region of x86-64 with AVX2 and FMA, as region_portable.h does for the
- * baseline. */
+/* Opens the region of the portable C with AVX2 and FMA switched on (x86-64), as
+ * region_portable.h does for the baseline. */
 #include "base/contract.h"
 
 #include <string.h>

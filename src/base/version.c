@@ -18,9 +18,9 @@
 #endif
 
 #if defined(__x86_64__)
-#define VERSION_SETS "x86-64: portable, fma"
+#define VERSION_SETS "x86-64: portable, fma, avx2, avx512"
 #elif defined(__aarch64__)
-#define VERSION_SETS "aarch64: portable"
+#define VERSION_SETS "aarch64: portable, neon"
 #else
 #define VERSION_SETS "portable"
 #endif
@@ -42,6 +42,12 @@ const char *nn_isa_name(int32_t isa)
         return "portable";
     case NN_ISA_FMA:
         return "fma";
+    case NN_ISA_AVX2:
+        return "avx2";
+    case NN_ISA_AVX512:
+        return "avx512";
+    case NN_ISA_NEON:
+        return "neon";
     case NN_ISA_BEST:
         return "best";
     default:

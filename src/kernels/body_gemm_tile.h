@@ -1,100 +1,144 @@
-/* The register tile of the matrix product, C = C + A B: rows x (8 vectors) elements of C
- * stay in registers while k runs, each one chain of fused multiply-adds in ascending k
- * that goes on from what C holds. A body. */
+/* The register tile of the matrix product, C = start + A B: rows x vectors elements of C
+ * stay in registers while k runs, each one chain of fused multiply-adds in ascending k. One
+ * function for each size (NNI_TILES), all made of one. A body. */
 
-/* rows and vectors are constants wherever this is called, so that the loops over them
- * unroll. Vector v starts at column 8 v, but the last one at column `last`, where it may
- * overlap the one before. */
-static inline __attribute__((always_inline)) void NNI_K(gemm_register_tile)(
-    const int rows, const int vectors, int64_t last, int64_t k, const float *a,
-    int64_t a_row, int64_t a_column, const float *b, int64_t b_row, float *c,
-    int64_t c_row)
+struct NNI_K(gemm_tile_call) {
+    int64_t k;
+    const float *a; /* element (i, p) at a[i * a_row + p * a_column] */
+    int64_t a_row, a_column;
+    const float *b; /* element (p, j) at b[p * b_row + j] */
+    int64_t b_row;
+    int64_t fetch; /* how far ahead B is fetched, 0 where it is near */
+    float *c;
+    int64_t c_row;
+    const float *start; /* what the chains go on from; NULL for zeros */
+    int64_t start_row;
+    int64_t last; /* columns in the last vector, 1 ... 16 */
+    float *panel; /* where a packing tile writes its rows of B */
+    int relu;     /* the last write is max(0, c) */
+};
+
+/* The addresses of A advance in groups of three rows, which the x86-64 reaches from one
+ * register; more registers than there are would be needed for one of each row. */
+enum { NNI_K(A_GROUP) = 3, NNI_K(A_GROUPS) = 5 };
+
+/* The last vector may have fewer columns than 16. */
+static NNI_ALWAYS_INLINE NNI_K(nni_vector)
+    NNI_K(tile_load)(const float *x, int whole, NNI_K(nni_part) part)
 {
-    struct NNI_K(nni_vector) sum[NNI_GEMM_ROWS][NNI_GEMM_ROW_VECTORS];
+    return whole ? NNI_K(vector_load)(x) : NNI_K(vector_load_part)(x, part, 0.0f);
+}
+
+/* Everything but t is a constant where this is called, so that the loops over rows and
+ * vectors unroll. packing: B is copied to t->panel on the way, for the tiles below. */
+static NNI_ALWAYS_INLINE void NNI_K(gemm_tile_of)(const struct NNI_K(gemm_tile_call) * t,
+                                                  const int rows, const int vectors,
+                                                  const int whole, const int packing)
+{
+    NNI_K(nni_vector) sum[NNI_K(TILE_ROWS)][NNI_TILE_VECTORS_MAX];
+    const NNI_K(nni_part) part = NNI_K(vector_part)(t->last);
+    const float *start = t->start;
+    NNI_UNROLL
     for (int i = 0; i < rows; i++) {
+        NNI_UNROLL
         for (int v = 0; v < vectors; v++) {
-            int64_t j = v == vectors - 1 ? last : v * NNI_VECTOR;
-            sum[i][v] = NNI_K(vector_load)(c + i * c_row + j);
+            sum[i][v] = start == NULL
+                            ? NNI_K(vector_fill)(0.0f)
+                            : NNI_K(tile_load)(start + i * t->start_row + v * NNI_LANES,
+                                               whole || v < vectors - 1, part);
         }
     }
-    for (int64_t p = 0; p < k; p++) {
-        struct NNI_K(nni_vector) row[NNI_GEMM_ROW_VECTORS];
+    const int64_t a_row = t->a_row, a_column = t->a_column, b_row = t->b_row,
+                  fetch = t->fetch;
+    const float *a[NNI_K(A_GROUPS)];
+    NNI_UNROLL
+    for (int r = 0; r < NNI_K(A_GROUPS); r++) {
+        a[r] = NNI_K(A_GROUP) * r < rows ? t->a + NNI_K(A_GROUP) * r * a_row : t->a;
+    }
+    const float *b = t->b;
+    float *panel = t->panel;
+    for (int64_t p = t->k; p > 0; p--) {
+        NNI_K(nni_vector) row[NNI_TILE_VECTORS_MAX];
+        NNI_UNROLL
         for (int v = 0; v < vectors; v++) {
-            int64_t j = v == vectors - 1 ? last : v * NNI_VECTOR;
-            row[v] = NNI_K(vector_load)(b + j);
+            row[v] = NNI_K(tile_load)(b + v * NNI_LANES, whole || v < vectors - 1, part);
+            if (packing) {
+                NNI_K(vector_store)(panel + v * NNI_LANES, row[v]);
+            }
+            __builtin_prefetch(b + fetch + v * NNI_LANES);
         }
+        NNI_UNROLL
         for (int i = 0; i < rows; i++) {
-            struct NNI_K(nni_vector) factor = NNI_K(vector_fill)(a[i * a_row]);
+            const NNI_K(nni_vector) factor =
+                NNI_K(vector_fill)(a[i / NNI_K(A_GROUP)][i % NNI_K(A_GROUP) * a_row]);
+            NNI_UNROLL
             for (int v = 0; v < vectors; v++) {
                 sum[i][v] = NNI_K(vector_fma)(factor, row[v], sum[i][v]);
             }
         }
-        a += a_column;
+        NNI_UNROLL
+        for (int r = 0; r < NNI_K(A_GROUPS); r++) {
+            a[r] += NNI_K(A_GROUP) * r < rows ? a_column : 0;
+        }
         b += b_row;
+        panel += packing ? vectors * NNI_LANES : 0;
     }
+
+    const NNI_K(nni_vector) zero = NNI_K(vector_fill)(0.0f);
+    float *const c_start = t->c;
+    const int64_t c_row = t->c_row;
+    const int relu = t->relu;
+    NNI_UNROLL
     for (int i = 0; i < rows; i++) {
+        NNI_UNROLL
         for (int v = 0; v < vectors; v++) {
-            int64_t j = v == vectors - 1 ? last : v * NNI_VECTOR;
-            NNI_K(vector_store)(c + i * c_row + j, sum[i][v]);
+            float *c = c_start + i * c_row + v * NNI_LANES;
+            NNI_K(nni_vector) value = sum[i][v];
+            if (relu) {
+                value = NNI_K(vector_maximum)(zero, value);
+            }
+            if (whole || v < vectors - 1) {
+                NNI_K(vector_store)(c, value);
+            } else {
+                NNI_K(vector_store_part)(c, part, value);
+            }
         }
     }
 }
 
-/* A tile of at most ROWS x COLUMNS: one that is cut off at the edge of C is computed
- * whole in a block of its own. B is a packed panel, and A too where rows are missing. */
-static void NNI_K(gemm_block)(int64_t rows, int64_t columns, int64_t k, const float *a,
-                              int64_t a_row, int64_t a_column, const float *b, float *c,
-                              int64_t c_row)
-{
-    float edge[NNI_GEMM_ROWS * NNI_GEMM_COLUMNS] = {0.0f};
-    int whole = rows == NNI_GEMM_ROWS && columns == NNI_GEMM_COLUMNS;
-    float *out = whole ? c : edge;
-    int64_t out_row = whole ? c_row : NNI_GEMM_COLUMNS;
-    for (int64_t i = 0; !whole && i < rows; i++) {
-        for (int64_t j = 0; j < columns; j++) {
-            edge[i * out_row + j] = c[i * c_row + j];
-        }
+/* Where parts cost nothing, one function serves whole vectors and parts. */
+#define NNI_TILE_FUNCTION(rows, vectors)                          \
+    static NNI_NOINLINE void NNI_K(gemm_tile_##rows##x##vectors)( \
+        const struct NNI_K(gemm_tile_call) * t)                   \
+    {                                                             \
+        if (!NNI_K(PARTS_ARE_FREE) && t->last == NNI_LANES) {     \
+            NNI_K(gemm_tile_of)(t, rows, vectors, 1, 0);          \
+        } else {                                                  \
+            NNI_K(gemm_tile_of)(t, rows, vectors, 0, 0);          \
+        }                                                         \
     }
-    NNI_K(gemm_register_tile)
-    (NNI_GEMM_ROWS, 2, NNI_VECTOR, k, a, a_row, a_column, b, NNI_GEMM_COLUMNS, out,
-     out_row);
-    for (int64_t i = 0; !whole && i < rows; i++) {
-        for (int64_t j = 0; j < columns; j++) {
-            c[i * c_row + j] = edge[i * out_row + j];
-        }
+#define NNI_PACKING_TILE_FUNCTION(rows, vectors)                          \
+    static NNI_NOINLINE void NNI_K(gemm_packing_tile_##rows##x##vectors)( \
+        const struct NNI_K(gemm_tile_call) * t)                           \
+    {                                                                     \
+        NNI_K(gemm_tile_of)(t, rows, vectors, 1, 1);                      \
     }
-}
+NNI_TILES(NNI_TILE_FUNCTION)
+NNI_PACKING_TILES(NNI_PACKING_TILE_FUNCTION)
 
-/* Up to ROW_VECTORS vectors of one row of C, B being read where it lies; columns >= 8. */
-static void NNI_K(gemm_row_block)(int64_t columns, int64_t k, const float *a,
-                                  int64_t a_column, const float *b, int64_t b_row,
-                                  float *c)
-{
-    int64_t last = columns - NNI_VECTOR;
-    switch ((columns + NNI_VECTOR - 1) / NNI_VECTOR) {
-    case 1:
-        NNI_K(gemm_register_tile)(1, 1, last, k, a, 0, a_column, b, b_row, c, 0);
-        break;
-    case 2:
-        NNI_K(gemm_register_tile)(1, 2, last, k, a, 0, a_column, b, b_row, c, 0);
-        break;
-    case 3:
-        NNI_K(gemm_register_tile)(1, 3, last, k, a, 0, a_column, b, b_row, c, 0);
-        break;
-    case 4:
-        NNI_K(gemm_register_tile)(1, 4, last, k, a, 0, a_column, b, b_row, c, 0);
-        break;
-    case 5:
-        NNI_K(gemm_register_tile)(1, 5, last, k, a, 0, a_column, b, b_row, c, 0);
-        break;
-    case 6:
-        NNI_K(gemm_register_tile)(1, 6, last, k, a, 0, a_column, b, b_row, c, 0);
-        break;
-    case 7:
-        NNI_K(gemm_register_tile)(1, 7, last, k, a, 0, a_column, b, b_row, c, 0);
-        break;
-    default:
-        NNI_K(gemm_register_tile)(1, 8, last, k, a, 0, a_column, b, b_row, c, 0);
-        break;
-    }
-}
+typedef void NNI_K(gemm_tile_function)(const struct NNI_K(gemm_tile_call) * t);
+
+#define NNI_TILE_ENTRY(rows, vectors) \
+    [rows][vectors] = NNI_K(gemm_tile_##rows##x##vectors),
+#define NNI_PACKING_TILE_ENTRY(rows, vectors) \
+    [rows] = NNI_K(gemm_packing_tile_##rows##x##vectors),
+static NNI_K(gemm_tile_function) *const
+    NNI_K(gemm_tiles)[NNI_K(TILE_ROWS) + 1][NNI_TILE_VECTORS_MAX + 1] = {
+        NNI_TILES(NNI_TILE_ENTRY)};
+static NNI_K(gemm_tile_function) *const
+    NNI_K(gemm_packing_tiles)[NNI_K(TILE_ROWS) + 1] = {
+        NNI_PACKING_TILES(NNI_PACKING_TILE_ENTRY)};
+#undef NNI_TILE_FUNCTION
+#undef NNI_PACKING_TILE_FUNCTION
+#undef NNI_TILE_ENTRY
+#undef NNI_PACKING_TILE_ENTRY

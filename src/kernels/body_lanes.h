@@ -3,91 +3,44 @@
  * is filled up with what changes no lane: zeros for a sum, -infinity for a maximum. A
  * body. */
 
-/* Copies count (below 16) numbers into a block filled with another one. */
-static inline void NNI_K(fill_block)(const float *x, int64_t count, float filler,
-                                     float *block)
+/* The block of x that begins at i, filled up at the end of x. */
+static inline NNI_K(nni_vector)
+    NNI_K(lane_block)(const float *x, int64_t i, int64_t n, float filler)
 {
-    for (int l = 0; l < NNI_LANES; l++) {
-        block[l] = filler;
+    if (n - i >= NNI_LANES) {
+        return NNI_K(vector_load)(x + i);
     }
-    for (int64_t width = NNI_LANES / 2; width > 0; width /= 2) {
-        if (count & width) {
-            memcpy(block, x, (size_t)width * sizeof(float));
-            block += width;
-            x += width;
-        }
-    }
-}
-
-/* The tree over the lanes; low holds lanes 0 ... 7, high 8 ... 15. */
-static inline float NNI_K(lane_tree)(struct NNI_K(nni_vector) low,
-                                     struct NNI_K(nni_vector) high)
-{
-    float lane[NNI_VECTOR];
-    NNI_K(vector_store)(lane, NNI_K(vector_add)(low, high));
-    for (int l = 0; l < 4; l++) {
-        lane[l] += lane[l + 4];
-    }
-    return (lane[0] + lane[2]) + (lane[1] + lane[3]);
+    return NNI_K(vector_load_part)(x + i, NNI_K(vector_part)(n - i), filler);
 }
 
 static float NNI_K(lane_sum)(const float *x, int64_t n)
 {
-    struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
-    float block[NNI_LANES];
+    NNI_K(nni_vector) sum = NNI_K(vector_fill)(0.0f);
     for (int64_t i = 0; i < n; i += NNI_LANES) {
-        const float *from = x + i;
-        if (n - i < NNI_LANES) {
-            NNI_K(fill_block)(from, n - i, 0.0f, block);
-            from = block;
-        }
-        low = NNI_K(vector_add)(low, NNI_K(vector_load)(from));
-        high = NNI_K(vector_add)(high, NNI_K(vector_load)(from + NNI_VECTOR));
+        sum = NNI_K(vector_add)(sum, NNI_K(lane_block)(x, i, n, 0.0f));
     }
-    return NNI_K(lane_tree)(low, high);
+    return NNI_K(vector_sum)(sum);
 }
 
 static float NNI_K(lane_dot)(const float *x, const float *y, int64_t n)
 {
-    struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
-    float x_block[NNI_LANES], y_block[NNI_LANES];
+    NNI_K(nni_vector) sum = NNI_K(vector_fill)(0.0f);
     for (int64_t i = 0; i < n; i += NNI_LANES) {
-        const float *a = x + i, *b = y + i;
-        if (n - i < NNI_LANES) {
-            NNI_K(fill_block)(a, n - i, 0.0f, x_block);
-            NNI_K(fill_block)(b, n - i, 0.0f, y_block);
-            a = x_block;
-            b = y_block;
-        }
-        low = NNI_K(vector_fma)(NNI_K(vector_load)(a), NNI_K(vector_load)(b), low);
-        high = NNI_K(vector_fma)(NNI_K(vector_load)(a + NNI_VECTOR),
-                                 NNI_K(vector_load)(b + NNI_VECTOR), high);
+        sum = NNI_K(vector_fma)(NNI_K(lane_block)(x, i, n, 0.0f),
+                                NNI_K(lane_block)(y, i, n, 0.0f), sum);
     }
-    return NNI_K(lane_tree)(low, high);
+    return NNI_K(vector_sum)(sum);
 }
 
 /* The largest element, -infinity of none; NaN is passed over. */
 static float NNI_K(lane_maximum)(const float *x, int64_t n)
 {
-    struct NNI_K(nni_vector) most = NNI_K(vector_fill)(-__builtin_inff());
-    float block[NNI_LANES];
+    const float least = -__builtin_inff();
+    NNI_K(nni_vector) most = NNI_K(vector_fill)(least);
     for (int64_t i = 0; i < n; i += NNI_LANES) {
-        const float *from = x + i;
-        if (n - i < NNI_LANES) {
-            NNI_K(fill_block)(from, n - i, -__builtin_inff(), block);
-            from = block;
-        }
-        most = NNI_K(vector_maximum)(NNI_K(vector_load)(from), most);
-        most = NNI_K(vector_maximum)(NNI_K(vector_load)(from + NNI_VECTOR), most);
+        most = NNI_K(vector_maximum)(NNI_K(lane_block)(x, i, n, least), most);
     }
-    float lane[NNI_VECTOR];
-    NNI_K(vector_store)(lane, most);
-    for (int width = NNI_VECTOR / 2; width > 0; width /= 2) {
-        for (int l = 0; l < width; l++) {
-            lane[l] = lane[l] > lane[l + width] ? lane[l] : lane[l + width];
-        }
-    }
-    return lane[0];
+    return NNI_K(vector_most)(most);
 }
 
 static int64_t NNI_K(index_of_largest)(const float *x, int64_t n)
@@ -110,18 +63,48 @@ static int NNI_K(every_finite)(const float *x, int64_t n)
     return found == 0;
 }
 
+/* `vectors` vectors of columns side by side, so that no sum waits for the one before. */
+static NNI_ALWAYS_INLINE void NNI_K(sums_of_some)(const float *x, int64_t rows,
+                                                  int64_t columns, const int vectors,
+                                                  NNI_K(nni_part) part, int accumulate,
+                                                  float *sums)
+{
+    enum { MOST = 4 };
+    NNI_K(nni_vector) sum[MOST];
+    NNI_UNROLL
+    for (int v = 0; v < vectors; v++) {
+        sum[v] = NNI_K(vector_fill)(0.0f);
+        if (accumulate) {
+            sum[v] = NNI_K(vector_load_part)(sums + v * NNI_LANES, part, 0.0f);
+        }
+    }
+    for (int64_t i = 0; i < rows; i++) {
+        NNI_UNROLL
+        for (int v = 0; v < vectors; v++) {
+            sum[v] = NNI_K(vector_add)(
+                sum[v],
+                NNI_K(vector_load_part)(x + i * columns + v * NNI_LANES, part, 0.0f));
+        }
+    }
+    NNI_UNROLL
+    for (int v = 0; v < vectors; v++) {
+        NNI_K(vector_store_part)(sums + v * NNI_LANES, part, sum[v]);
+    }
+}
+
 static void NNI_K(sums_of_columns)(const float *x, int64_t rows, int64_t columns,
                                    int64_t first, int64_t end, int accumulate,
                                    float *sums)
 {
-    for (int64_t j = first; !accumulate && j < end; j++) {
-        sums[j] = 0.0f;
+    enum { WIDE = 4 };
+    const NNI_K(nni_part) whole = NNI_K(vector_part)(NNI_LANES);
+    int64_t j = first;
+    for (; end - j >= WIDE * NNI_LANES; j += WIDE * NNI_LANES) {
+        NNI_K(sums_of_some)(x + j, rows, columns, WIDE, whole, accumulate, sums + j);
     }
-    for (int64_t i = 0; i < rows; i++) {
-        const float *row = x + i * columns;
-        NNI_LOOP
-        for (int64_t j = first; j < end; j++) {
-            sums[j] += row[j];
-        }
+    for (; j < end; j += NNI_LANES) {
+        NNI_K(sums_of_some)
+        (x + j, rows, columns, 1, NNI_K(vector_part)(nni_min(end - j, NNI_LANES)),
+         accumulate, sums + j);
     }
 }

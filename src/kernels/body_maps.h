@@ -84,16 +84,17 @@ static void NNI_K(standardize_map)(const float *a, const float *mean,
 }
 
 /* The square root is exact on every machine, but compilers may not vectorise the C
- * library's function, which has to set errno. */
-static void NNI_K(root_map)(float *x, int64_t n)
+ * library's function, which has to set errno. Not to be inlined: clang 14 at -O1 comes
+ * to no end over the portable table's vectors in a loop of constant length. */
+static NNI_NOINLINE void NNI_K(root_map)(float *x, int64_t n)
 {
     int64_t i = 0;
-#if defined(__SSE__)
-    for (; i + 4 <= n; i += 4) {
-        _mm_storeu_ps(x + i, _mm_sqrt_ps(_mm_loadu_ps(x + i)));
+    for (; i + NNI_LANES <= n; i += NNI_LANES) {
+        NNI_K(vector_store)(x + i, NNI_K(vector_root)(NNI_K(vector_load)(x + i)));
     }
-#endif
-    for (; i < n; i++) {
-        x[i] = __builtin_sqrtf(x[i]);
+    if (i < n) {
+        NNI_K(nni_part) part = NNI_K(vector_part)(n - i);
+        NNI_K(nni_vector) rest = NNI_K(vector_load_part)(x + i, part, 0.0f);
+        NNI_K(vector_store_part)(x + i, part, NNI_K(vector_root)(rest));
     }
 }

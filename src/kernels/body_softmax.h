@@ -1,30 +1,37 @@
 /* Softmax and log-softmax, row by row: y_j = e^(x_j - m) / s with m the row's maximum and
  * s = sum_k e^(x_k - m), so that nothing overflows. A body. */
 
-/* Writes e^(x_j - m) to y, where y is not NULL, and returns the sum, in lanes. A last
- * incomplete block is filled up with -infinity, which adds zeros. */
+/* Writes e^(x_j - m) to y, where y is not NULL, and returns the sum, in lanes. In a last
+ * incomplete block zeros are added (made at the end, since the way to an exponential of 0
+ * leads through subnormal numbers, which take time). */
 static inline float NNI_K(row_exponentials)(const float *x, float m, float *y, int64_t n)
 {
-    struct NNI_K(nni_vector) low = NNI_K(vector_fill)(0.0f), high = low;
+    NNI_K(nni_vector) sum = NNI_K(vector_fill)(0.0f);
     float block[NNI_LANES];
     for (int64_t i = 0; i < n; i += NNI_LANES) {
-        int64_t count = nni_min(n - i, NNI_LANES);
-        const float *from = x + i;
-        if (count < NNI_LANES) {
-            NNI_K(fill_block)(from, count, -__builtin_inff(), block);
-            from = block;
-        }
+        NNI_K(vector_store)(block, NNI_K(lane_block)(x, i, n, m));
         NNI_LOOP
         for (int l = 0; l < NNI_LANES; l++) {
-            block[l] = NNI_K(nni_exp)(from[l] - m);
+            block[l] = NNI_K(nni_exp)(block[l] - m);
         }
-        low = NNI_K(vector_add)(low, NNI_K(vector_load)(block));
-        high = NNI_K(vector_add)(high, NNI_K(vector_load)(block + NNI_VECTOR));
+        NNI_K(nni_vector) e = NNI_K(lane_block)(block, 0, n - i, 0.0f);
+        sum = NNI_K(vector_add)(sum, e);
         if (y != NULL) {
-            memcpy(y + i, block, (size_t)count * sizeof(float));
+            NNI_K(vector_store_part)
+            (y + i, NNI_K(vector_part)(nni_min(n - i, NNI_LANES)), e);
         }
     }
-    return NNI_K(lane_tree)(low, high);
+    return NNI_K(vector_sum)(sum);
+}
+
+static inline void NNI_K(divide_row)(float *y, float s, int64_t n)
+{
+    const NNI_K(nni_vector) divisor = NNI_K(vector_fill)(s);
+    for (int64_t i = 0; i < n; i += NNI_LANES) {
+        NNI_K(vector_store_part)
+        (y + i, NNI_K(vector_part)(nni_min(n - i, NNI_LANES)),
+         NNI_K(vector_divide)(NNI_K(lane_block)(y, i, n, 1.0f), divisor));
+    }
 }
 
 static void NNI_K(softmax_rows)(const float *x, float *y, int64_t rows, int64_t columns)
@@ -32,9 +39,7 @@ static void NNI_K(softmax_rows)(const float *x, float *y, int64_t rows, int64_t 
     for (int64_t i = 0; i < rows * columns; i += columns) {
         float m = NNI_K(lane_maximum)(x + i, columns);
         float s = NNI_K(row_exponentials)(x + i, m, y + i, columns);
-        for (int64_t j = i; j < i + columns; j++) {
-            y[j] = y[j] / s;
-        }
+        NNI_K(divide_row)(y + i, s, columns);
     }
 }
 

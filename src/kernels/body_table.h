@@ -9,11 +9,16 @@
 #include "kernels/body_random.h"
 #include "kernels/body_updates.h"
 #include "kernels/body_gemm_tile.h"
+#include "kernels/body_gemm_pack.h"
+#include "kernels/body_gemm_lanes.h"
+#include "kernels/body_gemm_few.h"
 #include "kernels/body_gemm.h"
 
 const struct nni_kernels NNI_K(nni_kernels) = {
     .isa = NNI_REGION_ISA,
     .name = NNI_REGION_NAME,
+    .gemm_rows = NNI_K(TILE_ROWS),
+    .gemm_columns = NNI_K(TILE_VECTORS) * NNI_LANES,
     .gemm_tile = NNI_K(gemm_tile),
     .gemm_scratch = NNI_K(gemm_tile_scratch),
     .exp = NNI_K(exp_map),

@@ -1,63 +1,146 @@
-/* The vector operations of the matrix product and the reductions for any machine: eight
- * floats side by side, each treated alone. Included in the portable region. */
-
+/* The vector operations for any machine: 16 floats side by side, each treated alone. Every
+ * instruction set brings the same ones (body_vector_*.h), and with them the shape of its
+ * matrix tiles. The lanes of a sum (docs/numerics.md) are those of one vector. A body. */
 #include "kernels/block_sizes.h"
 
-struct NNI_K(nni_vector) {
-    float lane[NNI_VECTOR];
-};
+typedef struct {
+    float lane[NNI_LANES];
+} NNI_K(nni_vector);
 
-static inline struct NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
+/* How many lanes of a vector are meant, 0 ... 16. */
+typedef int64_t NNI_K(nni_part);
+
+/* Tiles of the matrix product, rows x vectors; the largest one is for large products. */
+enum { NNI_K(TILE_ROWS) = 2, NNI_K(TILE_VECTORS) = 1, NNI_K(PARTS_ARE_FREE) = 0 };
+/* Rows and columns side by side of a product in lanes. */
+enum { NNI_K(LANES_ROWS) = 1, NNI_K(LANES_COLUMNS) = 1 };
+#define NNI_TILES(TILE)         TILE(1, 1) TILE(2, 1)
+#define NNI_PACKING_TILES(TILE) TILE(2, 1)
+
+static inline NNI_K(nni_part) NNI_K(vector_part)(int64_t count)
 {
-    struct NNI_K(nni_vector) v;
-    for (int l = 0; l < NNI_VECTOR; l++) {
+    return count;
+}
+
+static inline NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
+{
+    NNI_K(nni_vector) v;
+    for (int l = 0; l < NNI_LANES; l++) {
         v.lane[l] = x[l];
     }
     return v;
 }
 
-static inline void NNI_K(vector_store)(float *x, struct NNI_K(nni_vector) v)
+static inline void NNI_K(vector_store)(float *x, NNI_K(nni_vector) v)
 {
-    for (int l = 0; l < NNI_VECTOR; l++) {
+    for (int l = 0; l < NNI_LANES; l++) {
         x[l] = v.lane[l];
     }
 }
 
-static inline struct NNI_K(nni_vector) NNI_K(vector_fill)(float x)
+static inline NNI_K(nni_vector) NNI_K(vector_fill)(float x)
 {
-    struct NNI_K(nni_vector) v;
-    for (int l = 0; l < NNI_VECTOR; l++) {
+    NNI_K(nni_vector) v;
+    for (int l = 0; l < NNI_LANES; l++) {
         v.lane[l] = x;
     }
     return v;
 }
 
-/* a b + c */
-static inline struct NNI_K(nni_vector)
-    NNI_K(vector_fma)(struct NNI_K(nni_vector) a, struct NNI_K(nni_vector) b,
-                      struct NNI_K(nni_vector) c)
+/* The other lanes are filler, and memory beyond the part is not touched. */
+static inline NNI_K(nni_vector)
+    NNI_K(vector_load_part)(const float *x, NNI_K(nni_part) part, float filler)
 {
-    for (int l = 0; l < NNI_VECTOR; l++) {
+    NNI_K(nni_vector) v = NNI_K(vector_fill)(filler);
+    for (int64_t l = 0; l < part; l++) {
+        v.lane[l] = x[l];
+    }
+    return v;
+}
+
+static inline void NNI_K(vector_store_part)(float *x, NNI_K(nni_part) part,
+                                            NNI_K(nni_vector) v)
+{
+    for (int64_t l = 0; l < part; l++) {
+        x[l] = v.lane[l];
+    }
+}
+
+/* a b + c, rounded once */
+static inline NNI_K(nni_vector)
+    NNI_K(vector_fma)(NNI_K(nni_vector) a, NNI_K(nni_vector) b, NNI_K(nni_vector) c)
+{
+    for (int l = 0; l < NNI_LANES; l++) {
         c.lane[l] = NNI_FMA(a.lane[l], b.lane[l], c.lane[l]);
     }
     return c;
 }
 
-static inline struct NNI_K(nni_vector)
-    NNI_K(vector_add)(struct NNI_K(nni_vector) a, struct NNI_K(nni_vector) b)
+static inline NNI_K(nni_vector)
+    NNI_K(vector_add)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
 {
-    for (int l = 0; l < NNI_VECTOR; l++) {
+    for (int l = 0; l < NNI_LANES; l++) {
         a.lane[l] += b.lane[l];
     }
     return a;
 }
 
 /* a > b ? a : b */
-static inline struct NNI_K(nni_vector)
-    NNI_K(vector_maximum)(struct NNI_K(nni_vector) a, struct NNI_K(nni_vector) b)
+static inline NNI_K(nni_vector)
+    NNI_K(vector_maximum)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
 {
-    for (int l = 0; l < NNI_VECTOR; l++) {
+    for (int l = 0; l < NNI_LANES; l++) {
         a.lane[l] = a.lane[l] > b.lane[l] ? a.lane[l] : b.lane[l];
     }
     return a;
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(vector_divide)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
+{
+    for (int l = 0; l < NNI_LANES; l++) {
+        a.lane[l] /= b.lane[l];
+    }
+    return a;
+}
+
+static inline NNI_K(nni_vector) NNI_K(vector_root)(NNI_K(nni_vector) a)
+{
+    for (int l = 0; l < NNI_LANES; l++) {
+        a.lane[l] = __builtin_sqrtf(a.lane[l]);
+    }
+    return a;
+}
+
+/* The tree: lane l + 8 is added to lane l, then l + 4, l + 2, l + 1. */
+static inline float NNI_K(vector_sum)(NNI_K(nni_vector) v)
+{
+    for (int width = NNI_LANES / 2; width > 0; width /= 2) {
+        for (int l = 0; l < width; l++) {
+            v.lane[l] += v.lane[l + width];
+        }
+    }
+    return v.lane[0];
+}
+
+/* The largest lane, by the same tree. */
+static inline float NNI_K(vector_most)(NNI_K(nni_vector) v)
+{
+    for (int width = NNI_LANES / 2; width > 0; width /= 2) {
+        for (int l = 0; l < width; l++) {
+            v.lane[l] = v.lane[l] > v.lane[l + width] ? v.lane[l] : v.lane[l + width];
+        }
+    }
+    return v.lane[0];
+}
+
+/* to[p * to_row + i] = row[i][first + p] for 16 rows i and 16 terms p. */
+static NNI_NOINLINE void NNI_K(vector_transpose)(const float *const *row, int64_t first,
+                                                 float *to, int64_t to_row)
+{
+    for (int p = 0; p < NNI_LANES; p++) {
+        for (int i = 0; i < NNI_LANES; i++) {
+            to[p * to_row + i] = row[i][first + p];
+        }
+    }
 }

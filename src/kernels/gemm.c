@@ -9,7 +9,7 @@
 
 /* Multiply-adds that are worth waking a thread for, and the least width of an area: the
  * narrower it is, the more often the packing of A is repeated. */
-enum { GEMM_TASK_WORK = 1 << 19, GEMM_TASK_COLUMNS = 4 * NNI_GEMM_COLUMNS };
+enum { GEMM_TASK_WORK = 1 << 19, GEMM_TASK_COLUMNS = 64 };
 
 int nni_gemm_uses_lanes(int64_t k, int64_t n)
 {
@@ -52,17 +52,18 @@ static void gemm_task(void *data, int32_t index)
     const struct nni_gemm *g = job->gemm;
     int64_t r = index / job->column_tasks, c = index % job->column_tasks;
     job->kernels->gemm_tile(
-        g, gemm_part_start(g->m, NNI_GEMM_ROWS, r, job->row_tasks),
-        gemm_part_start(g->m, NNI_GEMM_ROWS, r + 1, job->row_tasks),
-        gemm_part_start(g->n, NNI_GEMM_COLUMNS, c, job->column_tasks),
-        gemm_part_start(g->n, NNI_GEMM_COLUMNS, c + 1, job->column_tasks),
+        g, gemm_part_start(g->m, job->kernels->gemm_rows, r, job->row_tasks),
+        gemm_part_start(g->m, job->kernels->gemm_rows, r + 1, job->row_tasks),
+        gemm_part_start(g->n, job->kernels->gemm_columns, c, job->column_tasks),
+        gemm_part_start(g->n, job->kernels->gemm_columns, c + 1, job->column_tasks),
         job->scratch + (size_t)index * job->task_scratch);
 }
 
 /* The grid of at most `tasks` areas that uses most of them; wide areas come first. */
 static void gemm_cut(struct gemm_job *job, int64_t tasks)
 {
-    int64_t row_tiles = (job->gemm->m + NNI_GEMM_ROWS - 1) / NNI_GEMM_ROWS;
+    int64_t row_tiles =
+        (job->gemm->m + job->kernels->gemm_rows - 1) / job->kernels->gemm_rows;
     int64_t wide = (job->gemm->n + GEMM_TASK_COLUMNS - 1) / GEMM_TASK_COLUMNS;
     job->row_tasks = 1;
     job->column_tasks = 1;

@@ -42,6 +42,7 @@ struct nni_kernels {
 
     /* -- matrix product: rows m0 ... m1 - 1, columns n0 ... n1 - 1 of one product, whole
      * chains over k; scratch is this task's own, of gemm_scratch(product) bytes -- */
+    int32_t gemm_rows, gemm_columns; /* of the largest tile; areas are whole tiles */
     void (*gemm_tile)(const struct nni_gemm *gemm, int64_t m0, int64_t m1, int64_t n0,
                       int64_t n1, void *scratch);
     size_t (*gemm_scratch)(int64_t m, int64_t n, int64_t k);

@@ -5,9 +5,6 @@
 #include "kernels/gemm.h"
 #include "kernels/tables.h"
 
-#if defined(__SSE__)
-#include <xmmintrin.h>
-#endif
 #include <string.h>
 
 #include "base/region_portable.h"

@@ -1,17 +1,17 @@
-/* The same kernels compiled for x86-64 with AVX2 and FMA. */
+/* The portable kernels compiled with FMA switched on, for x86-64: the reference at speed.
+ */
 #include "base/contract.h"
 
 #include "kernels/block_sizes.h"
 #include "kernels/gemm.h"
 #include "kernels/tables.h"
 
-#if defined(NNI_HAVE_FMA_TABLE)
+#if defined(NNI_HAVE_X86_TABLES)
 
-#include <immintrin.h>
 #include <string.h>
 
 #include "base/region_fma.h"
-#include "kernels/body_vector_fma.h"
+#include "kernels/body_vector_portable.h"
 
 #define NNI_REGION_ISA  NN_ISA_FMA
 #define NNI_REGION_NAME "fma"

@@ -8,8 +8,15 @@
 extern const struct nni_kernels nni_kernels_portable;
 
 #if defined(__x86_64__)
-#define NNI_HAVE_FMA_TABLE
+#define NNI_HAVE_X86_TABLES
 extern const struct nni_kernels nni_kernels_fma;
+extern const struct nni_kernels nni_kernels_avx2;
+extern const struct nni_kernels nni_kernels_avx512;
+#endif
+
+#if defined(__aarch64__)
+#define NNI_HAVE_NEON_TABLE
+extern const struct nni_kernels nni_kernels_neon;
 #endif
 
 #endif

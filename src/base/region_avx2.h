@@ -1,0 +1,27 @@
+/* Opens the region of x86-64 with AVX2 and FMA by intrinsics, as region_portable.h does for
+ * the baseline. <immintrin.h> comes before it. */
+#include "base/contract.h"
+
+#include <string.h>
+
+#ifdef NNI_K
+#error "a region is open already"
+#endif
+
+#define NNI_K(name)      name##_avx2
+#define NNI_FMA(a, b, c) __builtin_fmaf((a), (b), (c))
+
+#if defined(__clang__)
+#define NNI_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#define NNI_REGION_HAS_TARGET
+#else
+#define NNI_LOOP _Pragma("GCC ivdep")
+#pragma GCC push_options
+#if defined(__OPTIMIZE__) && !defined(NNI_DEBUG)
+#pragma GCC optimize("O3,no-trapping-math")
+#endif
+#pragma GCC target("avx2,fma")
+#endif

@@ -1,0 +1,30 @@
+/* Opens the region of x86-64 with AVX-512 (F, VL, BW and DQ) by intrinsics, as
+ * region_portable.h does for the baseline; loops are vectorised at 512 bits too.
+ * <immintrin.h> comes before it. */
+#include "base/contract.h"
+
+#include <string.h>
+
+#ifdef NNI_K
+#error "a region is open already"
+#endif
+
+#define NNI_K(name)      name##_avx512
+#define NNI_FMA(a, b, c) __builtin_fmaf((a), (b), (c))
+
+#if defined(__clang__)
+#define NNI_LOOP _Pragma("clang loop vectorize(assume_safety)")
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wpass-failed"
+#pragma clang attribute push(                                               \
+    __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma"))), \
+    apply_to = function)
+#define NNI_REGION_HAS_TARGET
+#else
+#define NNI_LOOP _Pragma("GCC ivdep")
+#pragma GCC push_options
+#if defined(__OPTIMIZE__) && !defined(NNI_DEBUG)
+#pragma GCC optimize("O3,no-trapping-math")
+#endif
+#pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-vector-width=512")
+#endif

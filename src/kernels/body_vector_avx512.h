@@ -1,0 +1,134 @@
+/* The vector operations for AVX-512, see body_vector_portable.h: one register each, parts
+ * by masks. The 32 registers hold a tile of 14 rows x 2 vectors, a row of B and one element
+ * of A. A body. */
+#include "kernels/block_sizes.h"
+
+typedef __m512 NNI_K(nni_vector);
+typedef __mmask16 NNI_K(nni_part);
+
+enum { NNI_K(TILE_ROWS) = 14, NNI_K(TILE_VECTORS) = 2, NNI_K(PARTS_ARE_FREE) = 1 };
+enum { NNI_K(LANES_ROWS) = 4, NNI_K(LANES_COLUMNS) = 4 };
+/* clang-format off */
+#define NNI_TILES(TILE)                                                   \
+    TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(1, 5) TILE(1, 6)     \
+    TILE(1, 7) TILE(1, 8) TILE(2, 1) TILE(2, 2) TILE(2, 3) TILE(2, 4)     \
+    TILE(3, 1) TILE(3, 2) TILE(3, 3) TILE(3, 4) TILE(4, 1) TILE(4, 2)     \
+    TILE(4, 3) TILE(4, 4) TILE(5, 1) TILE(5, 2) TILE(6, 1) TILE(6, 2)     \
+    TILE(7, 1) TILE(7, 2) TILE(8, 1) TILE(8, 2) TILE(9, 1) TILE(9, 2)     \
+    TILE(10, 1) TILE(10, 2) TILE(11, 1) TILE(11, 2) TILE(12, 1)           \
+    TILE(12, 2) TILE(13, 1) TILE(13, 2) TILE(14, 1) TILE(14, 2)
+#define NNI_PACKING_TILES(TILE)                                           \
+    TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(13, 2) \
+    TILE(14, 2)
+/* clang-format on */
+
+static inline NNI_K(nni_part) NNI_K(vector_part)(int64_t count)
+{
+    return (__mmask16)((1u << count) - 1u);
+}
+
+static inline NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
+{
+    return _mm512_loadu_ps(x);
+}
+
+static inline void NNI_K(vector_store)(float *x, NNI_K(nni_vector) v)
+{
+    _mm512_storeu_ps(x, v);
+}
+
+static inline NNI_K(nni_vector) NNI_K(vector_fill)(float x)
+{
+    return _mm512_set1_ps(x);
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(vector_load_part)(const float *x, NNI_K(nni_part) part, float filler)
+{
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(filler), part, x);
+}
+
+static inline void NNI_K(vector_store_part)(float *x, NNI_K(nni_part) part,
+                                            NNI_K(nni_vector) v)
+{
+    _mm512_mask_storeu_ps(x, part, v);
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(vector_fma)(NNI_K(nni_vector) a, NNI_K(nni_vector) b, NNI_K(nni_vector) c)
+{
+    return _mm512_fmadd_ps(a, b, c);
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(vector_add)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
+{
+    return _mm512_add_ps(a, b);
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(vector_maximum)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
+{
+    return _mm512_max_ps(a, b);
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(vector_divide)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
+{
+    return _mm512_div_ps(a, b);
+}
+
+static inline NNI_K(nni_vector) NNI_K(vector_root)(NNI_K(nni_vector) a)
+{
+    return _mm512_sqrt_ps(a);
+}
+
+static inline float NNI_K(vector_sum)(NNI_K(nni_vector) v)
+{
+    __m256 half = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    __m128 four =
+        _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+
+static inline float NNI_K(vector_most)(NNI_K(nni_vector) v)
+{
+    __m256 half = _mm256_max_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    __m128 four =
+        _mm_max_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1));
+    __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+    return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
+
+/* The terms 4 c ... 4 c + 3 of 16 rows come as four registers, each of which has the four
+ * terms of rows i, i + 4, i + 8 and i + 12 in its quarters; then the quarters are transposed
+ * by exchanging single lanes and pairs of lanes. */
+static NNI_NOINLINE void NNI_K(vector_transpose)(const float *const *row, int64_t first,
+                                                 float *to, int64_t to_row)
+{
+    NNI_UNROLL
+    for (int c = 0; c < 4; c++) {
+        __m512 r[4];
+        NNI_UNROLL
+        for (int i = 0; i < 4; i++) {
+            const int64_t at = first + 4 * c;
+            r[i] = _mm512_broadcast_f32x4(_mm_loadu_ps(row[i] + at));
+            r[i] =
+                _mm512_mask_broadcast_f32x4(r[i], 0x00f0, _mm_loadu_ps(row[i + 4] + at));
+            r[i] =
+                _mm512_mask_broadcast_f32x4(r[i], 0x0f00, _mm_loadu_ps(row[i + 8] + at));
+            r[i] =
+                _mm512_mask_broadcast_f32x4(r[i], 0xf000, _mm_loadu_ps(row[i + 12] + at));
+        }
+        __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(r[0], r[1]));
+        __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(r[0], r[1]));
+        __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(r[2], r[3]));
+        __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(r[2], r[3]));
+        float *out = to + 4 * c * to_row;
+        _mm512_storeu_pd(out, _mm512_unpacklo_pd(low01, low23));
+        _mm512_storeu_pd(out + to_row, _mm512_unpackhi_pd(low01, low23));
+        _mm512_storeu_pd(out + 2 * to_row, _mm512_unpacklo_pd(high01, high23));
+        _mm512_storeu_pd(out + 3 * to_row, _mm512_unpackhi_pd(high01, high23));
+    }
+}
