@@ -192,6 +192,7 @@ hash_runs    := $(filter-out %/hash.o,$(patsubst %.c,$(out)/%.o,$(wildcard tests
 hash_program := $(out)/tests/hash/hash
 $(hash_program): $(hash_program).o $(hash_runs) $(static)
 	$(call say,LD)$(link) -o $@ $^ $(libs)
+programs: $(hash_program)
 $(out)/tests/test_hash: $(out)/tests/test_hash.o $(hash_runs) $(support) $(static)
 	$(call say,LD)$(link) -o $@ $^ -lcmocka $(libs)
 
@@ -318,12 +319,13 @@ setup: | $(filter clean,$(first))  ## install what demo and check need (Debian, 
 	@sh tests/setup/install.sh gcc libc6-dev make pkg-config libcmocka-dev libnanomsg-dev \
 	    python3 python3-numpy
 
-setup-ci: setup  ## also what lint needs
-	@sh tests/setup/install.sh g++ binutils clang clang-format cppcheck zlib1g-dev
+setup-ci: setup  ## also what lint and check-arm need
+	@sh tests/setup/install.sh g++ binutils clang clang-format cppcheck zlib1g-dev \
+	    gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
 
 setup-dev: setup-ci  ## also what every other check, the examples and the oracle need
 	@sh tests/setup/install.sh clang-tidy libclang-rt-14-dev valgrind gcovr dataset-fashion-mnist \
-	    python3-torch gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user
+	    python3-torch
 
 setup-bench: | $(filter clean,$(first))  ## what bench-peers compares with
 	@sh tests/setup/install.sh gcc g++ libc6-dev binutils python3 zlib1g-dev libopenblas-dev \

@@ -307,16 +307,27 @@ static void freezing_is_heeded_by_trainers_created_later(void **state)
     nn_layer *hidden = nn_model_layer(model, "hidden");
     nn_trainer *free = sgd_trainer(model);
     assert_ok(nn_layer_set_trainable(hidden, 0));
+    assert_true(step_changes(free, model, "hidden.weight"));
     nn_trainer *frozen = sgd_trainer(model);
     assert_ok(nn_layer_set_trainable(hidden, 1));
-    assert_true(step_changes(free, model, "hidden.weight"));
     assert_false(step_changes(frozen, model, "hidden.weight"));
-    /* New memory for the run does not ask the layers again. */
-    assert_ok(nn_layer_set_trainable(hidden, 0));
-    assert_ok(nn_trainer_set_batch_size(free, 8));
-    assert_true(step_changes(free, model, "hidden.weight"));
+    assert_null(nn_trainer_gradient(frozen, 0));
     nn_trainer_destroy(free);
     nn_trainer_destroy(frozen);
+    nn_model_destroy(model);
+}
+
+static void new_memory_for_a_run_does_not_ask_the_layers_again(void **state)
+{
+    (void)state;
+    nn_model *model = built(small_model(NULL));
+    nn_trainer *trainer = sgd_trainer(model);
+    step_once(trainer);
+    assert_ok(nn_layer_set_trainable(nn_model_layer(model, "hidden"), 0));
+    assert_ok(nn_trainer_set_batch_size(trainer, 8));
+    assert_ok(nn_tensor_fill(nn_trainer_gradient(trainer, 0), 0));
+    assert_true(step_changes(trainer, model, "hidden.weight"));
+    nn_trainer_destroy(trainer);
     nn_model_destroy(model);
 }
 
@@ -378,6 +389,8 @@ static void a_clone_is_equal_in_every_bit(void **state)
     (void)state;
     nn_model *models[] = {stack_network(NULL), graph_network(NULL)};
     for (int i = 0; i < 2; i++) {
+        assert_ok(nn_model_build(models[i]));
+        assert_ok(nn_model_initialize(models[i], 999)); /* not what its seed gives */
         nn_model *copy = nn_model_clone(models[i]);
         assert_non_null(copy);
         assert_int_equal(parameter_hash(copy), parameter_hash(models[i]));
@@ -573,6 +586,7 @@ int main(void)
         cmocka_unit_test(frozen_layers_stay_as_they_are),
         cmocka_unit_test(a_frozen_layer_passes_gradients_to_those_below),
         cmocka_unit_test(freezing_is_heeded_by_trainers_created_later),
+        cmocka_unit_test(new_memory_for_a_run_does_not_ask_the_layers_again),
         cmocka_unit_test(rate_multipliers_are_heeded_by_trainers_created_later),
         cmocka_unit_test(a_rate_multiplier_multiplies_the_rate),
         cmocka_unit_test(a_model_frozen_all_over_trains_to_itself),

@@ -23,8 +23,9 @@ $cross-gcc -std=c99 -O1 -Wall -Wextra -c -o $out/cmocka.o tests/arm/cmocka.c || 
 rm -f $out/libcmocka.a
 $cross-ar qcs $out/libcmocka.a $out/cmocka.o || exit 1
 # shellcheck disable=SC2086 # one word for each program
-"${MAKE:-make}" --no-print-directory CC=$cross-gcc AR=$cross-ar CPPFLAGS=-Itests/arm \
-    TEST_FLAGS=-fno-tree-vectorize LDFLAGS="-static -L$out" WERROR=1 out=$out lib=$out/lib linked=$out/linked \
+"${MAKE:-make}" --no-print-directory CC=$cross-gcc AR=$cross-ar WERROR=1 \
+    CPPFLAGS=-Itests/arm TEST_FLAGS=-fno-tree-vectorize LDFLAGS="-static -L$out" \
+    out=$out lib=$out/lib linked=$out/linked \
     $out/tests/hash/hash $programs >$out.log 2>&1 || { cat $out.log; exit 1; }
 
 passed=0
