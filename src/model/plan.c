@@ -389,8 +389,3 @@ int nni_plan_is_frozen(const struct nni_plan *plan, nn_node node)
     const unsigned char *frozen = plan->options.frozen;
     return frozen != NULL ? frozen[node] : plan->model->nodes[node].layer->frozen;
 }
-
-int nni_plan_wants_gradient(const struct nni_plan *plan, nn_node node)
-{
-    return plan->nodes[node].gradient != NNI_NO_BLOCK;
-}

@@ -126,9 +126,6 @@ int nni_plan_keeps_gradient(const struct nni_plan *plan, nn_node node);
 /* 1 where the parameters of a node stay as they are. */
 int nni_plan_is_frozen(const struct nni_plan *plan, nn_node node);
 
-/* 1 where a loss gradient at this output leads to something that learns. */
-int nni_plan_wants_gradient(const struct nni_plan *plan, nn_node node);
-
 /* The placement of blocks in an arena (arena.c): fills the offsets and returns the size. */
 nn_status nni_arena_place(const nn_context *context, struct nni_block *blocks,
                           int32_t count, int64_t *bytes);

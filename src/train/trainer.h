@@ -205,7 +205,6 @@ int nni_step_hook(nn_trainer *trainer, const struct nni_hook *hook);
 
 /* ---- results.c, evaluate.c ---- */
 
-enum { NNI_RESULTS_LOSS = 0 };
 int32_t nni_result_count(const nn_trainer *trainer);
 
 /* Prepares the meters for the shapes of a batch or dataset's targets; resets them. */
