@@ -111,14 +111,22 @@ static void test_errors_have_words(void **state)
     static const struct {
         int error;
         const char *text;
-    } cases[] = {
-        {ENOENT, "there is no such file"},       {ENOTDIR, "there is no such file"},
-        {EACCES, "permission denied"},           {EPERM, "permission denied"},
-        {EISDIR, "it is a directory"},           {ENAMETOOLONG, "the name is too long"},
-        {ELOOP, "too many symbolic links"},      {EMFILE, "too many open files"},
-        {ENFILE, "too many open files"},         {ENOSPC, "no space left"},
-        {EROFS, "the file system is read-only"}, {EIO, "an input/output error"},
-        {12345, "the system's error 12345"}};
+    } cases[] = {{ENOENT, "there is no such file"},
+                 {ENOTDIR, "there is no such file"},
+                 {EACCES, "permission denied"},
+                 {EPERM, "permission denied"},
+                 {EISDIR, "it is a directory"},
+                 {ENAMETOOLONG, "the name is too long"},
+                 {ELOOP, "too many symbolic links"},
+                 {EMFILE, "too many open files"},
+                 {ENFILE, "too many open files"},
+                 {ENOSPC, "no space left"},
+                 {EDQUOT, "no space left"},
+                 {EFBIG, "the file would be too large"},
+                 {EBUSY, "it is in use"},
+                 {EROFS, "the file system is read-only"},
+                 {EIO, "an input/output error"},
+                 {12345, "the system's error 12345"}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct nni_file_error error = nni_file_error(cases[i].error);
         assert_string_equal(error.text, cases[i].text);

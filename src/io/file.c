@@ -1,5 +1,5 @@
-/* Reading whole files with the system's calls: open, fstat for the size, read until all
- * is there. Interrupted calls are repeated. */
+/* Reading files with the system's calls: open, fstat for the size, pread until all is
+ * there. Interrupted calls are repeated. */
 #include "io/file.h"
 
 #include "base/memory.h"
@@ -48,9 +48,14 @@ static const char *file_known_error(int error)
     case ENFILE:
         return "too many open files";
     case ENOSPC:
+    case EDQUOT:
         return "no space left";
+    case EFBIG:
+        return "the file would be too large";
     case EROFS:
         return "the file system is read-only";
+    case EBUSY:
+        return "it is in use";
     case EIO:
         return "an input/output error";
     default:
@@ -70,19 +75,18 @@ struct nni_file_error nni_file_error(int error)
     return shown;
 }
 
-/* NN_ERROR_IO with what errno says. */
-static nn_status file_fail(const char *name, const char *what)
+nn_status nni_file_fail(const char *name, const char *what)
 {
     struct nni_file_error error = nni_file_error(errno);
     return nni_fail(NN_ERROR_IO, "%s: cannot be %s: %s", name, what, error.text);
 }
 
 /* The size of an open file, if it is a regular one. */
-static nn_status file_size(const char *name, int descriptor, size_t *size)
+static nn_status file_size(const char *name, int descriptor, uint64_t *size)
 {
     struct stat status;
     if (fstat(descriptor, &status) != 0) {
-        return file_fail(name, "looked at");
+        return nni_file_fail(name, "looked at");
     }
     if (S_ISDIR(status.st_mode)) {
         return nni_fail(NN_ERROR_IO, "%s: cannot be read: it is a directory", name);
@@ -93,45 +97,71 @@ static nn_status file_size(const char *name, int descriptor, size_t *size)
     if (status.st_size < 0 || (uint64_t)status.st_size >= SIZE_MAX) {
         return nni_fail(NN_ERROR_IO, "%s: is too large for this machine", name);
     }
-    *size = (size_t)status.st_size;
+    *size = (uint64_t)status.st_size;
     return NN_OK;
 }
 
-static nn_status file_fill(const char *name, int descriptor, uint8_t *bytes, size_t size)
+nn_status nni_file_open(const char *who, const char *path, int *descriptor,
+                        uint64_t *size)
+{
+    *descriptor = -1;
+    *size = 0;
+    NNI_NOT_NULL(who, path);
+    struct nni_file_name name = nni_file_name(path);
+    int opened;
+    do {
+        /* not to wait for the other end of a pipe, which is then refused */
+        opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    } while (opened < 0 && errno == EINTR);
+    if (opened < 0) {
+        return nni_file_fail(name.text, "opened");
+    }
+    nn_status status = file_size(name.text, opened, size);
+    if (status != NN_OK) {
+        close(opened);
+        return status;
+    }
+    *descriptor = opened;
+    return NN_OK;
+}
+
+nn_status nni_file_read_at(const char *name, int descriptor, uint64_t offset, void *bytes,
+                           size_t size)
 {
     size_t done = 0;
     while (done < size) {
         size_t wanted = size - done < FILE_READ_BYTES ? size - done : FILE_READ_BYTES;
-        ssize_t got = read(descriptor, bytes + done, wanted);
+        ssize_t got =
+            pread(descriptor, (char *)bytes + done, wanted, (off_t)(offset + done));
         if (got < 0 && errno == EINTR) {
             continue;
         }
         if (got < 0) {
-            return file_fail(name, "read");
+            return nni_file_fail(name, "read");
         }
         if (got == 0) {
             return nni_fail(NN_ERROR_IO,
                             "%s: became shorter while it was read (byte %" PRIu64
                             " of %" PRIu64 ")",
-                            name, (uint64_t)done, (uint64_t)size);
+                            name, offset + done, offset + size);
         }
         done += (size_t)got;
     }
     return NN_OK;
 }
 
-/* Reads an open file into memory of its own. */
+/* Reads an open file of `size` bytes into memory of its own. */
 static nn_status file_read_all(const nn_context *context, const char *name,
-                               int descriptor, uint8_t **bytes, size_t *size)
+                               int descriptor, size_t size, uint8_t **bytes)
 {
-    NNI_TRY(file_size(name, descriptor, size));
-    *bytes = nni_alloc(context, *size + 1, 1);
+    *bytes = nni_alloc(context, size + 1, 1);
     if (*bytes == NULL) {
         return nni_fail(nn_last_status(), "%s: %s", name, nn_last_error());
     }
-    nn_status status = file_fill(name, descriptor, *bytes, *size);
+    nn_status status = nni_file_read_at(name, descriptor, 0, *bytes, size);
     if (status != NN_OK) {
         nni_free(context, *bytes);
+        *bytes = NULL;
     }
     return status;
 }
@@ -141,21 +171,12 @@ nn_status nni_file_read(const nn_context *context, const char *who, const char *
 {
     *bytes = NULL;
     *size = 0;
-    NNI_NOT_NULL(who, path);
-    struct nni_file_name name = nni_file_name(path);
     int descriptor;
-    do {
-        /* not to wait for the other end of a pipe, which is then refused */
-        descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    } while (descriptor < 0 && errno == EINTR);
-    if (descriptor < 0) {
-        return file_fail(name.text, "opened");
-    }
-    nn_status status = file_read_all(context, name.text, descriptor, bytes, size);
+    uint64_t length;
+    NNI_TRY(nni_file_open(who, path, &descriptor, &length));
+    nn_status status = file_read_all(context, nni_file_name(path).text, descriptor,
+                                     (size_t)length, bytes);
     close(descriptor);
-    if (status != NN_OK) {
-        *bytes = NULL;
-        *size = 0;
-    }
+    *size = status == NN_OK ? (size_t)length : 0;
     return status;
 }

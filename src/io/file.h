@@ -1,5 +1,5 @@
-/* Reading whole files. Nothing in a file is trusted; what can be checked before memory is
- * asked for is checked here. */
+/* Opening and reading files. Nothing in a file is trusted; what can be checked before
+ * memory is asked for is checked here. */
 #ifndef NNI_IO_FILE_H
 #define NNI_IO_FILE_H
 
@@ -12,6 +12,19 @@
  * not begin with the path. */
 nn_status nni_file_read(const nn_context *context, const char *who, const char *path,
                         uint8_t **bytes, size_t *size);
+
+/* Opens a regular file for reading; *size is its length. NN_ERROR_IO as above; *descriptor
+ * is then -1. */
+nn_status nni_file_open(const char *who, const char *path, int *descriptor,
+                        uint64_t *size);
+
+/* Reads all of bytes[0 ... size - 1] from an offset of an open file. NN_ERROR_IO, also
+ * where the file ends before. name is the file's, for messages. */
+nn_status nni_file_read_at(const char *name, int descriptor, uint64_t offset, void *bytes,
+                           size_t size);
+
+/* NN_ERROR_IO with what errno says: "<name>: cannot be <what>: <words>". */
+nn_status nni_file_fail(const char *name, const char *what);
 
 enum { NNI_FILE_NAME_SIZE = 160 };
 struct nni_file_name {
