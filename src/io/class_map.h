@@ -2,7 +2,7 @@
 #ifndef NNI_IO_CLASS_MAP_H
 #define NNI_IO_CLASS_MAP_H
 
-#include "train/name_list.h"
+#include "base/name_list.h"
 
 /* Zeroed is empty. */
 struct nni_class_map {

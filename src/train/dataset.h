@@ -6,7 +6,7 @@
 #include "base/shape.h"
 #include "kernels/kernels.h"
 #include "tensor/tensor.h"
-#include "train/name_list.h"
+#include "base/name_list.h"
 
 #include <nn/dataset.h>
 

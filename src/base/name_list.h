@@ -1,7 +1,7 @@
 /* A list of texts that grows at its end, in two blocks of memory however many there are:
  * the names of classes and of columns. */
-#ifndef NNI_TRAIN_NAME_LIST_H
-#define NNI_TRAIN_NAME_LIST_H
+#ifndef NNI_BASE_NAME_LIST_H
+#define NNI_BASE_NAME_LIST_H
 
 #include "base/context.h"
 #include "base/status.h"

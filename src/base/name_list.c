@@ -1,6 +1,6 @@
 /* Lists of names: one block with the texts one after the other, one with where each
  * begins. Both double when they are full, so that n appends cost O(n). */
-#include "train/name_list.h"
+#include "base/name_list.h"
 
 #include "base/memory.h"
 
