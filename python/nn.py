@@ -292,6 +292,9 @@ PROTOTYPES = {
     "nn_model_parameter": (POINTER, POINTER, I32),
     "nn_model_parameter_named": (HANDLE, POINTER, NAME),
     "nn_model_parameter_name": (TEXT, POINTER, I32),
+    "nn_model_set_class_names": (STATUS, POINTER, I32, POINTER, I32),
+    "nn_model_class_count": (I32, POINTER, I32),
+    "nn_model_class_name": (TEXT, POINTER, I32, I32),
     "nn_model_predict": (STATUS, POINTER, POINTER, I32, POINTER, I32),
     "nn_model_summary": (STATUS, POINTER, POINTER, SIZE, POINTER),
     "nn_model_dot": (STATUS, POINTER, POINTER, SIZE, POINTER),
@@ -353,6 +356,15 @@ PROTOTYPES = {
     "nn_dataset_moments": (STATUS, POINTER, I32, POINTER, POINTER),
     "nn_dataset_standardize": (STATUS, POINTER, I32, POINTER, POINTER),
     # io.h
+    "nn_model_save": (STATUS, POINTER, NAME),
+    "nn_model_load": (HANDLE, POINTER, NAME),
+    "nn_model_save_memory": (STATUS, POINTER, POINTER, SIZE, POINTER),
+    "nn_model_load_memory": (HANDLE, POINTER, POINTER, SIZE),
+    "nn_model_save_to": (STATUS, POINTER, POINTER, POINTER),
+    "nn_model_load_from": (HANDLE, POINTER, POINTER, POINTER),
+    "nn_model_load_weights": (STATUS, POINTER, NAME, I32),
+    "nn_model_load_weights_memory": (STATUS, POINTER, POINTER, SIZE, I32),
+    "nn_model_save_weights": (STATUS, POINTER, NAME),
     "nn_read_idx": (HANDLE, POINTER, NAME),
     "nn_parse_idx": (HANDLE, POINTER, POINTER, SIZE),
     "nn_dataset_read_idx": (HANDLE, POINTER, NAME, NAME),
@@ -459,6 +471,7 @@ INITIALIZERS = {"default": 0, "constant": 1, "normal": 2, "uniform": 3,
 ALL = -1000         # an axis: over all elements
 FULL_BATCH = -1     # a batch size: all samples
 NEEDS_INPUT, NEEDS_OUTPUT = 1, 2
+WEIGHTS = {"pytorch": 1, "partial": 2}
 
 
 def _number(words, word):
@@ -1209,6 +1222,39 @@ def custom(kind, infer, forward, backward=None, *, name=None, context=None):
 # ---- models ----------------------------------------------------------------------------
 
 
+@ctypes.CFUNCTYPE(I64, POINTER, POINTER, SIZE)
+def _write_stream(user, address, size):
+    try:
+        written = _objects[user].write(ctypes.string_at(address, size))
+        return size if written is None else written
+    except BaseException as error:
+        _note(error)
+        return -1
+
+
+@ctypes.CFUNCTYPE(I64, POINTER, POINTER, SIZE)
+def _read_stream(user, address, size):
+    try:
+        content = _objects[user].read(size)
+        if len(content) > size:
+            raise ValueError(f"read({size}) gave {len(content)} bytes")
+        ctypes.memmove(address, content, len(content))
+        return len(content)
+    except BaseException as error:
+        _note(error)
+        return -1
+
+
+@contextlib.contextmanager
+def _stream(file, callback):
+    """A binary file of Python's, as the library's calls want it: a callback and user."""
+    key = _register(file)
+    try:
+        yield _address(callback), key
+    finally:
+        del _objects[key]
+
+
 class Model(_Handle):
     """A graph of layers and its parameters (model.h). Nodes are numbers."""
 
@@ -1249,7 +1295,7 @@ class Model(_Handle):
         _lib.nn_model_initialize(self, seed)
 
     def clone(self):
-        return Model._of(_lib.nn_model_clone(self), _lib.nn_model_destroy, self.context)
+        return Model._own(_lib.nn_model_clone(self), self.context)
 
     # looking
     @property
@@ -1305,6 +1351,65 @@ class Model(_Handle):
             if pointer is None:
                 raise IndexError(f"the model has no parameter {which}")
         return Tensor._of(pointer, None, self.context, self._hold)
+
+    # names of classes
+    def set_class_names(self, names, output=0):
+        """Names the classes that an output tells apart; they are saved with the model."""
+        names = [name.encode() for name in names]
+        _lib.nn_model_set_class_names(self, output, _array_of(NAME, names), len(names))
+
+    def class_names(self, output=0):
+        """The names of an output's classes; empty where they have none."""
+        return [_lib.nn_model_class_name(self, output, i)
+                for i in range(_lib.nn_model_class_count(self, output))]
+
+    # files
+    @classmethod
+    def _own(cls, pointer, context):
+        return cls._of(pointer, _lib.nn_model_destroy, context)
+
+    def save(self, file):
+        """Saves the model: file is a path, or what has write (a binary file)."""
+        if not hasattr(file, "write"):
+            _lib.nn_model_save(self, os.fsencode(file))
+            return
+        with _stream(file, _write_stream) as arguments:
+            _lib.nn_model_save_to(self, *arguments)
+
+    @classmethod
+    def load(cls, file, context=None):
+        """The model in a file: a path, or what has read (a binary file)."""
+        if not hasattr(file, "read"):
+            return cls._own(_lib.nn_model_load(context, os.fsencode(file)), context)
+        with _stream(file, _read_stream) as arguments:
+            return cls._own(_lib.nn_model_load_from(context, *arguments), context)
+
+    def to_bytes(self):
+        """What save writes."""
+        length = SIZE()
+        _lib.nn_model_save_memory(self, None, 0, ctypes.byref(length))
+        buffer = (CHAR * length.value)()
+        _lib.nn_model_save_memory(self, buffer, length, ctypes.byref(length))
+        return buffer.raw
+
+    @classmethod
+    def from_bytes(cls, content, context=None):
+        """The model in bytes that to_bytes or save made."""
+        return cls._own(_lib.nn_model_load_memory(context, content, len(content)),
+                        context)
+
+    def load_weights(self, file, pytorch=False, partial=False):
+        """Parameters by name from a safetensors file, a path or bytes; pytorch: names and
+        shapes are PyTorch's; partial: what only one of the two has is passed over."""
+        options = WEIGHTS["pytorch"] * bool(pytorch) + WEIGHTS["partial"] * bool(partial)
+        if isinstance(file, bytes):
+            _lib.nn_model_load_weights_memory(self, file, len(file), options)
+        else:
+            _lib.nn_model_load_weights(self, os.fsencode(file), options)
+
+    def save_weights(self, path):
+        """Saves the parameters alone, also of a model with layers of your own."""
+        _lib.nn_model_save_weights(self, os.fsencode(path))
 
     # using
     def predict(self, inputs):

@@ -98,6 +98,7 @@ class Interface(unittest.TestCase):
                     "NN_ISA_": nn.ISAS, "NN_PROGRESS_": nn.PROGRESS,
                     "NN_STOP_": nn.STOP_REASONS, "NN_LABEL_": nn.LABELS,
                     "NN_LOG_": nn.LOG_LEVELS, "NN_INIT_": nn.INITIALIZERS,
+                    "NN_WEIGHTS_": nn.WEIGHTS,
                     "NN_CUSTOM_NEEDS_": {"input": nn.NEEDS_INPUT,
                                          "output": nn.NEEDS_OUTPUT}}
         for prefix, words in prefixes.items():

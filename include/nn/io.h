@@ -1,4 +1,4 @@
-/* nn/io.h - reading data files.
+/* nn/io.h - files: models and weights, and data to learn from.
  *
  * Files are not trusted: every length is checked against the file before memory is asked
  * for, and errors name the file and the line and column, or the byte. Numbers are read
@@ -7,10 +7,83 @@
 #define NN_IO_H
 
 #include <nn/dataset.h>
+#include <nn/model.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* ---- models ----
+ *
+ * A model's file is a safetensors file that holds all that prediction needs: layers, options
+ * and graph, parameters ("dense_1.weight", as every reader of that format sees them), the
+ * numbers of standardize layers, class names; and what training needs of layers
+ * (initialisers, frozen layers, rate multipliers). What was loaded has the same bits as
+ * what was saved, and equal models make equal files. docs/format.md describes the format. */
+
+/* Saves a model, which is built if it is not. The file is replaced at once, when all of it
+ * is on the disk: after a failure or a crash there is the old one. (What a crash left
+ * half-written, "<path>.tmp", is used again by the next save.) NN_ERROR_IO, NN_ERROR_STATE
+ * (a custom layer, which is code; the text names it), NN_ERROR_MEMORY, or what
+ * nn_model_build returns. */
+NN_API nn_status nn_model_save(nn_model *model, const char *path);
+
+/* Loads a model, which is built. NULL on NN_ERROR_IO, NN_ERROR_FORMAT (the text says what
+ * and where: damaged, of a newer version, with a layer or option that this library does
+ * not know), NN_ERROR_MEMORY, NN_ERROR_MEMORY_LIMIT. */
+NN_API nn_model *nn_model_load(nn_context *context, const char *path);
+
+/* Saves into memory of the caller: *length is the number of bytes. buffer NULL and capacity
+ * 0 only ask for it. NN_ERROR_SIZE where capacity is too small; otherwise as above. */
+NN_API nn_status nn_model_save_memory(nn_model *model, void *buffer, size_t capacity,
+                                      size_t *length);
+
+/* Loads from `size` bytes in memory, which are only read. */
+NN_API nn_model *nn_model_load_memory(nn_context *context, const void *bytes,
+                                      size_t size);
+
+/* Saves through a callback: write takes up to `size` bytes (at least 1), one after the
+ * other, and returns how many it took; 0 or a negative number ends the call with
+ * NN_ERROR_CALLBACK. It may call no function of this model. */
+NN_API nn_status nn_model_save_to(nn_model *model,
+                                  int64_t (*write)(void *user, const void *bytes,
+                                                   size_t size),
+                                  void *user);
+
+/* Loads through a callback: read fills up to `size` bytes (at least 1) and returns how
+ * many, 0 at the end, or a negative number, which ends the call with NN_ERROR_CALLBACK. It
+ * is not asked for a byte beyond the model's last, so other things may follow. */
+NN_API nn_model *nn_model_load_from(nn_context *context,
+                                    int64_t (*read)(void *user, void *bytes, size_t size),
+                                    void *user);
+
+/* ---- weights alone ---- */
+
+/* How nn_model_load_weights looks at a file; a sum of these, or 0. */
+enum {
+    /* Names and shapes as PyTorch has them: dots within a module's name stand for '_'
+     * ("encoder.0.weight" is the weight of the layer "encoder_0"), and the weight of a
+     * dense layer is (units, inputs), which is transposed. */
+    NN_WEIGHTS_PYTORCH = 1,
+    /* Parameters that the file does not have stay as they are, and tensors that the model
+     * does not have are passed over. */
+    NN_WEIGHTS_PARTIAL = 2
+};
+
+/* Reads parameters from any safetensors file (F32, F16 and BF16 exactly, F64 rounded) into a
+ * model, which is built if it is not: by name ("dense_1.weight") and shape. Names with a
+ * '/' are passed over. All fit, or nothing changes: NN_ERROR_NAME, NN_ERROR_SHAPE or
+ * NN_ERROR_DTYPE, whose text says what is missing, unexpected and different. NN_ERROR_IO,
+ * NN_ERROR_FORMAT, NN_ERROR_ARGUMENT (options), NN_ERROR_MEMORY. */
+NN_API nn_status nn_model_load_weights(nn_model *model, const char *path,
+                                       int32_t options);
+
+/* The same from `size` bytes in memory. */
+NN_API nn_status nn_model_load_weights_memory(nn_model *model, const void *bytes,
+                                              size_t size, int32_t options);
+
+/* Saves the parameters alone, of any model: as nn_model_save, without the graph. */
+NN_API nn_status nn_model_save_weights(nn_model *model, const char *path);
 
 /* ---- IDX: the format of MNIST (unsigned bytes, integers, floats) ---- */
 

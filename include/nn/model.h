@@ -124,6 +124,24 @@ NN_API nn_tensor *nn_model_parameter_named(const nn_model *model, const char *na
 /* A parameter's name, or NULL where there is none. Valid as long as the model. */
 NN_API const char *nn_model_parameter_name(const nn_model *model, int32_t index);
 
+/* ---- names of classes ---- */
+
+/* Names the classes that an output tells apart: they are saved with the model and copied
+ * with it; what is computed does not depend on them. names are `count` texts in UTF-8
+ * (copied); count 0 takes them away. NN_ERROR_ARGUMENT where there is no such output, or a
+ * name is not UTF-8; NN_ERROR_SIZE, NN_ERROR_NULL, NN_ERROR_MEMORY: the names are then as
+ * they were. Not while other threads use the model. */
+NN_API nn_status nn_model_set_class_names(nn_model *model, int32_t output,
+                                          const char *const *names, int32_t count);
+
+/* How many names an output's classes have; 0 where they have none, and for NULL. */
+NN_API int32_t nn_model_class_count(const nn_model *model, int32_t output);
+
+/* The name of class 0, 1, ... of an output, valid until they are set again; NULL where
+ * there is none. */
+NN_API const char *nn_model_class_name(const nn_model *model, int32_t output,
+                                       int32_t index);
+
 /* ---- using ---- */
 
 /* Computes outputs from inputs, one tensor for each input and output of the model, all

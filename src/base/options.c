@@ -30,8 +30,8 @@ static const struct nni_option *options_find(const struct nni_options *options,
     return NULL;
 }
 
-static void *options_member(const struct nni_options *options,
-                            const struct nni_option *option)
+void *nni_options_member(const struct nni_options *options,
+                         const struct nni_option *option)
 {
     return (char *)options->object + option->offset;
 }
@@ -84,7 +84,7 @@ nn_status nni_options_set_int(const struct nni_options *options, const char *nam
     if (option == NULL) {
         return nn_last_status();
     }
-    void *member = options_member(options, option);
+    void *member = nni_options_member(options, option);
     switch (option->type) {
     case NNI_OPTION_FLOAT:
         return nni_options_set_number(options, name, (double)value);
@@ -117,7 +117,7 @@ nn_status nni_options_set_number(const struct nni_options *options, const char *
         if (!options_holds(option, value)) {
             return nni_option_refuse_number(options, option, NNI_OPTION_ALONE, value);
         }
-        *(double *)options_member(options, option) = value;
+        *(double *)nni_options_member(options, option) = value;
         return NN_OK;
     case NNI_OPTION_INT:
     case NNI_OPTION_CHOICE:
@@ -150,7 +150,7 @@ nn_status nni_options_set_text(const struct nni_options *options, const char *na
     }
     for (int32_t i = 0; option->choices[i] != NULL; i++) {
         if (strcmp(option->choices[i], value) == 0 && options_has_choice(option, i)) {
-            *(int32_t *)options_member(options, option) = i;
+            *(int32_t *)nni_options_member(options, option) = i;
             return NN_OK;
         }
     }
@@ -166,7 +166,7 @@ nn_status nni_options_get_number(const struct nni_options *options, const char *
     if (option == NULL) {
         return nn_last_status();
     }
-    const void *member = options_member(options, option);
+    const void *member = nni_options_member(options, option);
     switch (option->type) {
     case NNI_OPTION_INT:
         *value = (double)*(const int64_t *)member;
@@ -229,7 +229,7 @@ nn_status nni_options_set_ints(const struct nni_options *options, const char *na
         }
         list.values[i] = values[i];
     }
-    *(struct nni_int_list *)options_member(options, option) = list;
+    *(struct nni_int_list *)nni_options_member(options, option) = list;
     return NN_OK;
 }
 
@@ -267,7 +267,7 @@ nn_status nni_options_set_floats(const struct nni_options *options, const char *
             return nni_option_refuse_number(options, option, i, (double)values[i]);
         }
     }
-    return options_replace_floats(options->context, options_member(options, option),
+    return options_replace_floats(options->context, nni_options_member(options, option),
                                   values, count);
 }
 
@@ -276,7 +276,7 @@ nn_status nni_options_set_floats(const struct nni_options *options, const char *
 static void options_reset_one(const struct nni_options *options,
                               const struct nni_option *option)
 {
-    void *member = options_member(options, option);
+    void *member = nni_options_member(options, option);
     switch (option->type) {
     case NNI_OPTION_INT:
         *(int64_t *)member = (int64_t)option->standard;
@@ -323,8 +323,8 @@ nn_status nni_options_copy(const struct nni_options *from, const struct nni_opti
     };
     for (int32_t i = 0; i < from->count; i++) {
         const struct nni_option *option = &from->table[i];
-        const void *source = options_member(from, option);
-        void *target = options_member(to, option);
+        const void *source = nni_options_member(from, option);
+        void *target = nni_options_member(to, option);
         if (option->type == NNI_OPTION_FLOATS) {
             const struct nni_float_list *list = source;
             NNI_TRY(

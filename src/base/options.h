@@ -70,6 +70,10 @@ nn_status nni_options_set_floats(const struct nni_options *options, const char *
 nn_status nni_options_get_number(const struct nni_options *options, const char *name,
                                  double *value);
 
+/* Where an option of the table lies in the object: of the type that its kind says. */
+void *nni_options_member(const struct nni_options *options,
+                         const struct nni_option *option);
+
 /* Copies all options of one object to another of the same kind (lists too). */
 nn_status nni_options_copy(const struct nni_options *from, const struct nni_options *to);
 

@@ -5,6 +5,12 @@
 
 #include <stdio.h>
 
+void nni_parameter_name(const nn_layer *layer, const char *parameter,
+                        char name[NNI_PARAMETER_NAME_SIZE])
+{
+    snprintf(name, NNI_PARAMETER_NAME_SIZE, "%s.%s", layer->name, parameter);
+}
+
 /* Every input has to reach an output: walks from the outputs down, marking. */
 static nn_status build_check_reach(const nn_model *model, unsigned char *reached)
 {
@@ -77,8 +83,7 @@ static nn_status build_lay_out(const nn_model *model, struct nni_parameter *para
             struct nni_parameter *parameter = &parameters[node->first_parameter + p];
             parameter->layer = node->layer;
             parameter->spec = node->infer.parameters[p];
-            snprintf(parameter->name, sizeof parameter->name, "%s.%s", node->layer->name,
-                     parameter->spec.name);
+            nni_parameter_name(node->layer, parameter->spec.name, parameter->name);
             parameter->count = nni_shape_count(&parameter->spec.shape);
             parameter->offset = *span;
             if (!nni_add_checked(*span, nni_parameter_span(parameter->count), span))

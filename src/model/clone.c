@@ -27,6 +27,7 @@ static nn_status clone_fill(const nn_model *model, nn_model *copy)
     for (int32_t i = 0; i < model->output_count; i++)
         NNI_TRY(nn_model_output(copy, model->outputs[i]));
     copy->seed = model->seed;
+    NNI_TRY(nni_model_copy_class_names(model, copy));
     NNI_TRY(nn_model_build(copy));
     memcpy(copy->weights, model->weights, (size_t)model->span * sizeof *copy->weights);
     return NN_OK;

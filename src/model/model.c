@@ -33,6 +33,7 @@ static void model_destroy(void *handle)
         nn_tensor_destroy(model->parameters[i].tensor);
     nni_free(model->handle.context, model->parameters);
     nni_handle_release(model->storage);
+    nni_model_release_class_names(model);
     model_destroy_nodes(model);
     model_destroy_layers(model);
 }

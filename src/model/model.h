@@ -3,6 +3,7 @@
 #ifndef NNI_MODEL_MODEL_H
 #define NNI_MODEL_MODEL_H
 
+#include "base/name_list.h"
 #include "layers/layer.h"
 #include "tensor/tensor.h"
 
@@ -56,6 +57,9 @@ struct nn_model {
     struct nni_storage *storage; /* of the block; views of parameters keep it alive */
     float *weights;              /* the block; gaps stay 0 */
 
+    struct nni_name_list *class_names; /* of the first outputs */
+    int32_t named_outputs;
+
     nn_status status; /* the first error, and its text */
     char error[NNI_ERROR_TEXT_SIZE];
 };
@@ -69,6 +73,16 @@ nn_status nni_model_remember(nn_model *model, nn_status status);
 
 /* 1 where the node is an input of the model. */
 int nni_node_is_input(const struct nni_node *node);
+
+/* "dense_1.weight": what belongs to a layer, by the layer's name and its own. */
+void nni_parameter_name(const nn_layer *layer, const char *parameter,
+                        char name[NNI_PARAMETER_NAME_SIZE]);
+
+/* Gives a model the class names of another one. */
+nn_status nni_model_copy_class_names(const nn_model *model, nn_model *copy);
+
+/* Frees them all. */
+void nni_model_release_class_names(nn_model *model);
 
 /* Draws all parameters from their initialisers. */
 void nni_model_draw(nn_model *model, uint64_t seed);
