@@ -196,6 +196,10 @@ programs: $(hash_program)
 $(out)/tests/test_hash: $(out)/tests/test_hash.o $(hash_runs) $(support) $(static)
 	$(call say,LD)$(link) -o $@ $^ -lcmocka $(libs)
 
+# The program that made tests/golden/*.safetensors.
+golden_program := $(out)/tests/golden/golden
+programs: $(golden_program)
+
 # Logs lie beside the programs, NAME.log.
 run_tests = RUNNER=$(call quote,$(RUNNER)) PYTHON=$(call quote,$(PYTHON)) \
     SANITIZE=$(SANITIZE) TEST_TIMEOUT=$(TEST_TIMEOUT) NN_LIBRARY=$(lib)/libnn.so NN_EXAMPLES=$(examples) \
@@ -213,7 +217,7 @@ torture: TEST_TIMEOUT := 36000
 torture: $(torture_tests)  ## the long tests
 	@$(run_tests) $(torture_tests)
 
-.PHONY: check-bits check-arm hash
+.PHONY: check-bits check-arm hash golden
 check-bits: | $(first)  ## the same bits from gcc and clang, -O1 and -O3, C99 and GNU11
 	+@MAKE=$(call quote,$(MAKE)) sh tests/hash/compilers.sh
 
@@ -223,6 +227,9 @@ check-arm: | $(first)  ## the same bits on aarch64, under qemu
 hash: $(hash_program)  ## write new hashes to tests/hash/expected.txt, see there
 	@{ grep '^#' tests/hash/expected.txt; $(hash_program); } >$(hash_program).new
 	@mv $(hash_program).new tests/hash/expected.txt
+
+golden: $(golden_program)  ## write the files of tests/golden/ that are not there yet
+	@$(golden_program) tests/golden
 
 .PHONY: coverage
 coverage: | $(first)  ## line coverage of src/ by the tests; fails below 95 %

@@ -57,7 +57,7 @@ static void test_bytes_are_those_of_the_format(void **state)
 {
     (void)state;
     static const char header[] =
-        "{\"__metadata__\":{\"kind\":\"a \\\"test\\\"\\u000a\",\"empty\":\"\"},"
+        "{\"__metadata__\":{\"kind\":\"a \\\"test\\\"\\n\",\"empty\":\"\"},"
         "\"wholes\":{\"dtype\":\"I64\",\"shape\":[2],\"data_offsets\":[0,16]},"
         "\"matrix\":{\"dtype\":\"F32\",\"shape\":[2,3],\"data_offsets\":[16,40]},"
         "\"number\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[40,44]},"

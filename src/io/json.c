@@ -147,7 +147,9 @@ void nni_json_put_string(struct nni_text *out, const char *text, size_t length)
         }
         nni_text_append(out, text + kept, i - kept);
         kept = i + 1;
-        if (c >= 0x20) {
+        if (c == '\n') {
+            nni_text_append(out, "\\n", 2);
+        } else if (c >= 0x20) {
             nni_text_format(out, "\\%c", c);
         } else {
             nni_text_format(out, "\\u%04x", (unsigned)c);
