@@ -78,6 +78,10 @@ void nni_optimizer_unbind(nn_optimizer *optimizer);
 /* The state's pieces point to other memory of the same sizes (lists of tensors). */
 void nni_optimizer_rebind(nn_optimizer *optimizer, const struct nni_piece *pieces);
 
+/* Options and bound state of another optimizer of the same type become those of this one,
+ * whose own are freed; the other one is unbound afterwards. */
+void nni_optimizer_take_state(nn_optimizer *optimizer, nn_optimizer *from);
+
 /* One step over the bound pieces at this rate (a schedule's; multiplied by each piece's
  * multiplier): clip, update, max-norm. Cannot fail, does not allocate. Neighbouring
  * pieces that are contiguous in memory with equal multipliers are updated in one pass. */

@@ -105,6 +105,24 @@ void nni_optimizer_rebind(nn_optimizer *optimizer, const struct nni_piece *piece
     }
 }
 
+void nni_optimizer_take_state(nn_optimizer *optimizer, nn_optimizer *from)
+{
+    const struct nni_options own = nni_optimizer_options(optimizer);
+    const struct nni_options options = nni_optimizer_options(from);
+    nni_optimizer_unbind(optimizer);
+    (void)nni_options_copy(&options, &own); /* numbers alone: cannot fail */
+    optimizer->steps = from->steps;
+    optimizer->piece_count = from->piece_count;
+    optimizer->pieces = from->pieces;
+    optimizer->total = from->total;
+    optimizer->shapes = from->shapes;
+    memcpy(optimizer->slots, from->slots, sizeof from->slots);
+    memset(from->slots, 0, sizeof from->slots);
+    from->pieces = NULL;
+    from->shapes = NULL;
+    nni_optimizer_unbind(from);
+}
+
 size_t nni_optimizer_state_bytes(const nn_optimizer *optimizer, int64_t total,
                                  int32_t count)
 {

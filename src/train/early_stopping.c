@@ -45,6 +45,14 @@ nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t 
     return NN_OK;
 }
 
+nn_status nni_early_stopping_continue(struct nni_early_stopping *stopping, int64_t span)
+{
+    const int keeps = stopping->patience > 0 && stopping->restore_best;
+    return keeps && stopping->best_weights == NULL
+               ? nni_early_stopping_start(stopping, span)
+               : NN_OK;
+}
+
 /* How much better value is than another; negative where it is worse. */
 static double early_stopping_gain(double value, double other, int32_t direction)
 {

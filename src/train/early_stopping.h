@@ -27,6 +27,10 @@ void nni_early_stopping_release(struct nni_early_stopping *stopping);
 /* Forgets what was seen and makes room for the best parameters where asked. */
 nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t span);
 
+/* Goes on with what was seen; makes room for the best parameters where there is none yet
+ * and it is asked for. */
+nn_status nni_early_stopping_continue(struct nni_early_stopping *stopping, int64_t span);
+
 /* Looks at a finished epoch's value; keeps a copy of weights where it is the best so far,
  * by however little (the first finite value is). Returns 1 when it is time to stop.
  * direction is NN_MINIMIZE or NN_MAXIMIZE; a value that is not finite is never an

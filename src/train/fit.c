@@ -23,7 +23,6 @@ struct fit {
     int32_t results, made_series;
     double *values;  /* one epoch: results, validation results, rate */
     int32_t monitor; /* its series; -1 where nothing is monitored */
-    double totals[NNI_DATASET_PORTS], denominators[NNI_DATASET_PORTS];
 };
 
 /* ---- before the first epoch ---- */
@@ -107,8 +106,32 @@ static nn_status fit_reserve(struct fit *fit, int32_t epochs)
         return nn_last_status();
     NNI_TRY(fit_add_series(fit));
     NNI_TRY(nni_history_reserve(&trainer->history, nni_min(epochs, FIT_EPOCHS)));
-    NNI_TRY(fit_find_monitor(fit));
-    return nni_early_stopping_start(&trainer->stopping, trainer->model->span);
+    return fit_find_monitor(fit);
+}
+
+/* A new run, or the one that a checkpoint was taken from. */
+static nn_status fit_set_run(struct fit *fit, int32_t epochs)
+{
+    nn_trainer *trainer = fit->trainer;
+    struct nni_run_state *run = &trainer->run;
+    if (!run->resumed) {
+        NNI_TRY(nni_early_stopping_start(&trainer->stopping, trainer->model->span));
+        nni_meter_state_release(trainer->handle.context, &run->meters);
+        *run = (struct nni_run_state){.first_epoch = trainer->epoch};
+    } else if (run->done > 0 && run->samples != fit->samples) {
+        return nni_fail(
+            NN_ERROR_STATE,
+            "nn_trainer_fit: the checkpoint is from an epoch of %lld samples, "
+            "the data has %lld",
+            (long long)run->samples, (long long)fit->samples);
+    } else {
+        NNI_TRY(nni_early_stopping_continue(&trainer->stopping, trainer->model->span));
+    }
+    fit->end = run->first_epoch + epochs;
+    run->samples = fit->samples;
+    run->resumed = 0;
+    run->going = 1;
+    return NN_OK;
 }
 
 static nn_status fit_start(struct fit *fit, int32_t epochs)
@@ -124,8 +147,8 @@ static nn_status fit_start(struct fit *fit, int32_t epochs)
     if (fit->validation != NULL)
         NNI_TRY(nni_batch_check_dataset(trainer, who, fit->validation, 1));
     NNI_TRY(fit_split(fit));
-    fit->end = trainer->epoch + epochs;
-    return fit_reserve(fit, epochs);
+    NNI_TRY(fit_reserve(fit, epochs));
+    return fit_set_run(fit, epochs);
 }
 
 /* ---- an epoch ---- */
@@ -142,18 +165,30 @@ static nn_status fit_start_meters(struct fit *fit)
 static void fit_sum_losses(struct fit *fit)
 {
     const struct nni_pass *pass = fit->trainer->training;
+    struct nni_run_state *run = &fit->trainer->run;
     for (int32_t h = 0; h < fit->trainer->head_count; h++) {
-        fit->totals[h] += pass->heads[h].total;
-        fit->denominators[h] += pass->heads[h].denominator;
+        run->totals[h] += pass->heads[h].total;
+        run->denominators[h] += pass->heads[h].denominator;
     }
 }
 
-static double fit_loss_so_far(const struct fit *fit)
+static double fit_loss_so_far(const nn_trainer *trainer)
 {
+    const struct nni_run_state *run = &trainer->run;
     double loss = 0;
-    for (int32_t h = 0; h < fit->trainer->head_count; h++)
-        loss += fit->trainer->heads[h].weight * (fit->totals[h] / fit->denominators[h]);
+    for (int32_t h = 0; h < trainer->head_count; h++)
+        loss += trainer->heads[h].weight * (run->totals[h] / run->denominators[h]);
     return loss;
+}
+
+/* Keeps the run where it is asked for. After a gradient hook has stopped it, the batch at
+ * hand is neither learned from nor still to come: what was kept before stands. */
+static nn_status fit_keep(nn_trainer *trainer)
+{
+    const struct nni_keeper *keeper = &trainer->keeper;
+    return keeper->every > 0 && trainer->phase != NNI_PHASE_BACKWARD
+               ? keeper->keep(keeper->user, trainer)
+               : NN_OK;
 }
 
 static void fit_heed_request(nn_trainer *trainer)
@@ -181,38 +216,56 @@ static nn_status fit_batch(struct fit *fit, int64_t first)
     double loss;
     NNI_TRY(nni_batch_gather(trainer->training, fit->training, order, first, rows, 1,
                              &trainer->batch));
+    trainer->run.done = first + rows;
     if (!fit_has_weight(&trainer->batch))
         return NN_OK;
     NNI_TRY(nni_step_gradients(trainer, &loss));
     fit_sum_losses(fit);
     NNI_TRY(nni_step_finish(trainer));
-    nni_progress_step(&trainer->progress, first + rows, fit_loss_so_far(fit));
+    nni_progress_step(&trainer->progress, first + rows, fit_loss_so_far(trainer));
+    if (trainer->keeper.every > 0 && trainer->step % trainer->keeper.every == 0)
+        NNI_TRY(fit_keep(trainer));
     fit_heed_request(trainer);
     return NN_OK;
+}
+
+/* The counters of an epoch begin at zero, or where a checkpoint in its middle left them. */
+static nn_status fit_start_epoch(struct fit *fit)
+{
+    nn_trainer *trainer = fit->trainer;
+    struct nni_run_state *run = &trainer->run;
+    NNI_TRY(fit_start_meters(fit));
+    if (run->done == 0) {
+        memset(run->totals, 0, sizeof run->totals);
+        memset(run->denominators, 0, sizeof run->denominators);
+        return NN_OK;
+    }
+    nn_status status = nni_meters_load(trainer, &run->meters);
+    nni_meter_state_release(trainer->handle.context, &run->meters);
+    return status;
 }
 
 static nn_status fit_batches(struct fit *fit)
 {
     nn_trainer *trainer = fit->trainer;
-    memset(fit->totals, 0, sizeof fit->totals);
-    memset(fit->denominators, 0, sizeof fit->denominators);
-    NNI_TRY(fit_start_meters(fit));
+    struct nni_run_state *run = &trainer->run;
+    NNI_TRY(fit_start_epoch(fit));
     nni_progress_epoch(&trainer->progress, trainer->epoch, fit->end, fit->samples);
     if (fit->order != NULL) {
         struct nni_random random = nni_random_make(trainer->seed, NNI_STREAM_SHUFFLE,
                                                    (uint64_t)trainer->epoch, 0);
         nni_random_permutation(&random, fit->order, fit->samples);
     }
-    for (int64_t first = 0; first < fit->samples; first += fit->batch) {
+    for (int64_t first = run->done; first < fit->samples; first += fit->batch) {
         NNI_TRY(fit_batch(fit, first));
         if (trainer->stop_reason != NN_STOP_NONE)
             return NN_OK;
     }
     for (int32_t h = 0; h < trainer->head_count; h++)
-        if (!(fit->denominators[h] > 0))
+        if (!(run->denominators[h] > 0))
             return nni_fail(NN_ERROR_EMPTY,
                             "nn_trainer_fit: the weights of all samples are 0");
-    nni_results_write(trainer, fit->totals, fit->denominators, fit->values);
+    nni_results_write(trainer, run->totals, run->denominators, fit->values);
     return NN_OK;
 }
 
@@ -236,6 +289,7 @@ static nn_status fit_finish_epoch(struct fit *fit)
     fit->values[2 * fit->results] = trainer->rate;
     nni_history_append(&trainer->history, fit->values);
     trainer->epoch++;
+    trainer->run.done = 0;
     nni_progress_epoch_done(&trainer->progress, &trainer->history);
 
     double monitored = fit->values[fit->monitor];
@@ -244,6 +298,7 @@ static nn_status fit_finish_epoch(struct fit *fit)
     if (nni_early_stopping_epoch(&trainer->stopping, monitored, trainer->direction,
                                  trainer->model->weights)) {
         trainer->stop_reason = NN_STOP_EARLY;
+        trainer->run.stopped_early = 1;
         if (fit_tells(trainer))
             nni_log(trainer->handle.context, NN_LOG_INFO,
                     "stopped early: %s has not improved for %d epochs",
@@ -259,13 +314,15 @@ static nn_status fit_finish_epoch(struct fit *fit)
 static nn_status fit_epochs(struct fit *fit)
 {
     nn_trainer *trainer = fit->trainer;
+    if (trainer->run.stopped_early)
+        trainer->stop_reason = NN_STOP_EARLY;
     fit_heed_request(trainer);
     while (trainer->stop_reason == NN_STOP_NONE && trainer->epoch < fit->end) {
         NNI_TRY(fit_batches(fit));
         if (trainer->stop_reason == NN_STOP_NONE)
             NNI_TRY(fit_finish_epoch(fit));
     }
-    return NN_OK;
+    return fit_keep(trainer);
 }
 
 /* ---- the run ---- */
@@ -273,6 +330,8 @@ static nn_status fit_epochs(struct fit *fit)
 static void fit_end(struct fit *fit, nn_status status)
 {
     nn_trainer *trainer = fit->trainer;
+    trainer->run.going = 0;
+    trainer->run.done = 0;
     if (nni_early_stopping_restore(&trainer->stopping, trainer->model->weights) &&
         fit_tells(trainer))
         nni_log(trainer->handle.context, NN_LOG_INFO,

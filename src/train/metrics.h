@@ -77,6 +77,23 @@ void nni_meter_reset(struct nni_meter *meter);
 void nni_meter_count(struct nni_meter *meter, const struct nni_kernels *kernels,
                      const float *outputs, const void *targets, int64_t rows);
 
+/* The counters of all meters of a trainer as two lists of numbers, one meter after the
+ * other: how a checkpoint keeps them. */
+struct nni_meter_state {
+    int64_t count_size, sum_size;
+    int64_t *counts; /* samples, right, and three for each class */
+    double *sums;    /* error, and three for each output element */
+};
+
+void nni_meter_state_release(const nn_context *context, struct nni_meter_state *state);
+
+/* Appends a meter's counters to the lists, which have room, or only says how many they
+ * are (to the sizes) where the lists are NULL. */
+void nni_meter_save(const struct nni_meter *meter, struct nni_meter_state *state);
+
+/* Reads the counters at the given places of the lists, which move on; they are there. */
+void nni_meter_load(struct nni_meter *meter, const int64_t **counts, const double **sums);
+
 /* The metric's value; 0 where nothing was counted. R2 of an output element whose target
  * never changes counts as 1 where it is met exactly, as 0 otherwise. */
 double nni_meter_value(const struct nni_meter *meter);

@@ -34,6 +34,9 @@ static void trainer_destroy(void *handle)
     nni_free(context, trainer->rate_multipliers);
     nni_free(context, trainer->metrics);
     nni_free(context, trainer->meters);
+    if (trainer->keeper.release != NULL)
+        trainer->keeper.release(context, trainer->keeper.user);
+    nni_meter_state_release(context, &trainer->run.meters);
     nni_history_release(&trainer->history);
     nni_early_stopping_release(&trainer->stopping);
     trainer_release_heads(trainer);

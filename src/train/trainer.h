@@ -79,6 +79,25 @@ enum nni_phase {
     NNI_PHASE_UPDATED   /* the gradients have been used */
 };
 
+/* The run that nn_trainer_fit is in, or that a checkpoint was taken from. */
+struct nni_run_state {
+    int32_t going;         /* there is one, and it has not ended */
+    int32_t resumed;       /* the next fit goes on with it */
+    int32_t stopped_early; /* its last epoch was the last */
+    int64_t first_epoch;   /* the number of its first epoch */
+    int64_t samples, done; /* of the epoch at hand: all, and those learned from */
+    double totals[NNI_DATASET_PORTS], denominators[NNI_DATASET_PORTS]; /* their losses */
+    struct nni_meter_state meters; /* of a resumed epoch, until its meters are there */
+};
+
+/* What keeps the run as it goes on (src/io/checkpoint.c). */
+struct nni_keeper {
+    nn_status (*keep)(void *user, nn_trainer *trainer);
+    void (*release)(const nn_context *context, void *user);
+    void *user;
+    int64_t every; /* steps; 0: nothing is kept */
+};
+
 struct nn_trainer {
     struct nni_handle handle;
     nn_model *model;         /* retained */
@@ -125,11 +144,16 @@ struct nn_trainer {
     int32_t running;        /* in fit, or in a hook */
     int32_t stop_requested; /* (atomic) */
     int32_t stop_reason;
+    struct nni_run_state run;
+    struct nni_keeper keeper;
     struct nni_history history;
 };
 
 /* NN_ERROR_NULL, or NN_ERROR_STATE where a run is going on (the call comes from a hook). */
 nn_status nni_trainer_check(const nn_trainer *trainer, const char *who);
+
+/* Frees the training pass, which the next run makes anew; what was computed is gone. */
+void nni_trainer_drop_training(nn_trainer *trainer);
 
 /* ---- batch.c ---- */
 
@@ -210,6 +234,11 @@ int32_t nni_result_count(const nn_trainer *trainer);
 /* Prepares the meters for the shapes of a batch or dataset's targets; resets them. */
 nn_status nni_meters_start(nn_trainer *trainer, const struct nni_shape *target_shapes);
 void nni_meters_stop(nn_trainer *trainer);
+
+/* What the meters have counted so far, into a state that is empty; and back into meters
+ * that have been started, NN_ERROR_STATE where they are not of those sizes. */
+nn_status nni_meters_save(const nn_trainer *trainer, struct nni_meter_state *state);
+nn_status nni_meters_load(nn_trainer *trainer, const struct nni_meter_state *state);
 void nni_meters_count(nn_trainer *trainer, const struct nni_pass *pass,
                       const struct nni_batch *batch, int64_t first, int64_t rows);
 

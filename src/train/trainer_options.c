@@ -14,7 +14,7 @@ static nn_status options_range(const char *who, const char *what, double got,
                     nni_number_text(got, 9).text);
 }
 
-static void options_drop_training(nn_trainer *trainer)
+void nni_trainer_drop_training(nn_trainer *trainer)
 {
     nni_pass_destroy(trainer->training);
     trainer->training = NULL;
@@ -29,7 +29,7 @@ nn_status nn_trainer_set_batch_size(nn_trainer *trainer, int64_t samples)
         return options_range(who, "samples", (double)samples,
                              "at least 1, or NN_FULL_BATCH");
     trainer->batch_size = samples;
-    options_drop_training(trainer);
+    nni_trainer_drop_training(trainer);
     return NN_OK;
 }
 
@@ -40,7 +40,7 @@ nn_status nn_trainer_set_micro_batch(nn_trainer *trainer, int64_t samples)
     if (samples < 0)
         return options_range(who, "samples", (double)samples, "at least 0");
     trainer->micro_batch = samples;
-    options_drop_training(trainer);
+    nni_trainer_drop_training(trainer);
     return NN_OK;
 }
 
@@ -112,7 +112,7 @@ nn_status nn_trainer_set_keep_nodes(nn_trainer *trainer, int32_t keep)
 {
     NNI_TRY(nni_trainer_check(trainer, "nn_trainer_set_keep_nodes"));
     trainer->keep_nodes = keep != 0;
-    options_drop_training(trainer);
+    nni_trainer_drop_training(trainer);
     return NN_OK;
 }
 
@@ -120,7 +120,7 @@ nn_status nn_trainer_set_input_gradients(nn_trainer *trainer, int32_t enable)
 {
     NNI_TRY(nni_trainer_check(trainer, "nn_trainer_set_input_gradients"));
     trainer->input_gradients = enable != 0;
-    options_drop_training(trainer);
+    nni_trainer_drop_training(trainer);
     return NN_OK;
 }
 
