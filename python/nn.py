@@ -390,6 +390,11 @@ PROTOTYPES = {
     "nn_trainer_set_early_stopping": (STATUS, POINTER, I32, F64, I32),
     "nn_trainer_set_monitor": (STATUS, POINTER, NAME, I32),
     "nn_trainer_set_checks": (STATUS, POINTER, I32, I32),
+    "nn_trainer_set_checkpoint": (STATUS, POINTER, NAME, I64),
+    "nn_trainer_save": (STATUS, POINTER, NAME),
+    "nn_trainer_save_to": (STATUS, POINTER, POINTER, POINTER),
+    "nn_trainer_resume": (STATUS, POINTER, NAME),
+    "nn_trainer_resume_from": (STATUS, POINTER, POINTER, POINTER),
     "nn_trainer_set_keep_nodes": (STATUS, POINTER, I32),
     "nn_trainer_set_input_gradients": (STATUS, POINTER, I32),
     "nn_trainer_set_progress": (STATUS, POINTER, I32),
@@ -1776,6 +1781,18 @@ class Trainer(_Handle):
 
     def set_checks(self, loss=True, gradients=True):
         _lib.nn_trainer_set_checks(self, loss, gradients)
+
+    def set_checkpoint(self, path, every):
+        """Saves the trainer every so many steps of a run, and at its end; 0: never."""
+        _lib.nn_trainer_set_checkpoint(self, os.fsencode(path), every)
+
+    def save(self, path):
+        """Saves the state of the run, also from a hook."""
+        _lib.nn_trainer_save(self, os.fsencode(path))
+
+    def resume(self, path):
+        """Goes on from a checkpoint; see trainer.h."""
+        _lib.nn_trainer_resume(self, os.fsencode(path))
 
     def set_keep_nodes(self, keep=True):
         _lib.nn_trainer_set_keep_nodes(self, keep)

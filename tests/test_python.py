@@ -708,6 +708,23 @@ class Training(unittest.TestCase):
         self.assertAlmostEqual(trainer.evaluate((x[48:], y[48:]))["loss"],
                                losses.min(), 6)
 
+    def test_a_run_goes_on_from_its_checkpoint(self):
+        whole = blob_trainer().fit(blobs(), epochs=3)
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "run")
+            first = blob_trainer()
+            first.set_checkpoint(path, 1)
+            first.set_step_hook(lambda trainer: trainer.step_count == 5)
+            first.fit(blobs(), epochs=3)
+            second = blob_trainer()
+            second.resume(path)
+            self.assertEqual(second.step_count, 5)
+            second.fit(blobs(), epochs=3)
+            second.save(path)
+        assert_array_equal(second.history["loss"], whole.history["loss"])
+        for a, b in zip(second.model.parameters, whole.model.parameters):
+            assert_array_equal(a, b)
+
     def test_rates(self):
         trainer = xor_trainer()
         rates = []

@@ -275,6 +275,59 @@ NN_API nn_status nn_trainer_prepare(nn_trainer *trainer);
  * included, parameters not. *bytes is 0 on failure. */
 NN_API nn_status nn_trainer_memory_needed(nn_trainer *trainer, uint64_t *bytes);
 
+/* ---- checkpoints ----
+ *
+ * A checkpoint is a file with the whole state of a trainer: parameters, optimizer, schedule,
+ * early stopping with the best parameters, history, seed, and where in an epoch the run is.
+ * A run that was interrupted, whatever the moment, and goes on from its last checkpoint ends
+ * with the bits of one that was not:
+ *
+ *     nn_trainer *trainer = ...;                        as always
+ *     nn_trainer_set_checkpoint(trainer, "run.safetensors", 500);
+ *     if (there is a file "run.safetensors")
+ *         nn_trainer_resume(trainer, "run.safetensors");
+ *     nn_trainer_fit(trainer, training, validation, 20); what is left of 20 epochs
+ *
+ * Saving is atomic: at every moment the path leads to the old file or to the new one. The
+ * file is also a model file for nn_model_load (but for models with custom layers). */
+
+/* Saves the trainer's state; also from a step hook or an epoch hook, not from a gradient
+ * hook (NN_ERROR_STATE). NN_ERROR_NULL, NN_ERROR_IO, NN_ERROR_MEMORY: an old file is then
+ * as it was, and so is the trainer. */
+NN_API nn_status nn_trainer_save(nn_trainer *trainer, const char *path);
+
+/* The same through a callback, which takes up to `size` bytes (at least 1) and returns how
+ * many it took; 0 or a negative number is NN_ERROR_CALLBACK. */
+NN_API nn_status nn_trainer_save_to(nn_trainer *trainer,
+                                    int64_t (*write)(void *user, const void *bytes,
+                                                     size_t size),
+                                    void *user);
+
+/* Makes nn_trainer_fit save the trainer after every `every` steps (counted as
+ * nn_trainer_step_count does) and when a run ends, unless by an error or by a gradient hook.
+ * path is copied. every = 0 ends it (path may then be NULL). A file that cannot be written
+ * ends the run with its error after the step, which counts. NN_ERROR_NULL,
+ * NN_ERROR_ARGUMENT, NN_ERROR_MEMORY. */
+NN_API nn_status nn_trainer_set_checkpoint(nn_trainer *trainer, const char *path,
+                                           int64_t every);
+
+/* Puts a trainer into the state of a checkpoint. It has been made as the one that was saved:
+ * the same model, kinds of losses and optimizer, and metrics. The options of this header
+ * and of the optimizer come from the file (but for hooks, callbacks, progress, micro-batch
+ * and what concerns memory); set them anew afterwards to change them. Where the checkpoint
+ * is from the middle of a run, the next nn_trainer_fit, on the same data, goes on with it:
+ * its `epochs` counts from the beginning of that run, so the call can stay as it was.
+ * NN_ERROR_NULL, NN_ERROR_IO, NN_ERROR_FORMAT, NN_ERROR_STATE (what was saved is another
+ * trainer), NN_ERROR_MEMORY: the trainer is then as it was. */
+NN_API nn_status nn_trainer_resume(nn_trainer *trainer, const char *path);
+
+/* The same through a callback, which gives up to `size` bytes (at least 1) and returns how
+ * many, 0 at the end, a negative number for a failure (NN_ERROR_CALLBACK). */
+NN_API nn_status nn_trainer_resume_from(nn_trainer *trainer,
+                                        int64_t (*read)(void *user, void *bytes,
+                                                        size_t size),
+                                        void *user);
+
 /* ---- looking at results ---- */
 
 /* Losses and metrics over a dataset, without dropout. results gets up to `capacity`

@@ -1,5 +1,5 @@
 /* Makes the golden files: models in version 1 of the format, one for each thing that a file
- * can hold. `make golden` writes those that are not there yet, and their lines in
+ * can hold, and a checkpoint. `make golden` writes those that are not there yet, and their lines in
  * expected.txt; a file that is there is never written again, since it has to load for
  * ever. To add one, add a line to the table. */
 #include <stdarg.h>
@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "../support/golden.h"
+#include "../support/job.h"
 #include "../support/networks.h"
 
 #include <stdio.h>
@@ -141,28 +142,62 @@ static const struct {
     {"training", make_training},
 };
 
+/* Where a golden file lies, and 1 where it is there. */
+static int golden_is_there(const char *folder, const char *name, char path[300])
+{
+    snprintf(path, 300, "%s/%s.safetensors", folder, name);
+    FILE *there = fopen(path, "rb");
+    if (there == NULL) {
+        return 0;
+    }
+    fclose(there);
+    return 1;
+}
+
+static void write_line(const char *folder, const char *name, nn_model *model)
+{
+    char path[300];
+    char line[GOLDEN_LINE_SIZE];
+    golden_line(model, line);
+    snprintf(path, sizeof path, "%s/expected.txt", folder);
+    FILE *expected = fopen(path, "a");
+    assert_non_null(expected);
+    fprintf(expected, "%s %s\n", name, line);
+    fclose(expected);
+}
+
 static void write_golden(const char *folder, const char *name,
                          void (*make)(nn_model *model))
 {
     char path[300];
-    char line[GOLDEN_LINE_SIZE];
-    snprintf(path, sizeof path, "%s/%s.safetensors", folder, name);
-    FILE *there = fopen(path, "rb");
-    if (there != NULL) {
-        fclose(there);
+    if (golden_is_there(folder, name, path)) {
         return;
     }
     nn_model *model = nn_model_create(NULL);
     assert_ok(nn_model_set_seed(model, UINT64_C(18446744073709551557)));
     make(model);
     assert_ok(nn_model_save(model, path));
-    golden_line(model, line);
+    write_line(folder, name, model);
     nn_model_destroy(model);
-    snprintf(path, sizeof path, "%s/expected.txt", folder);
-    FILE *expected = fopen(path, "a");
-    assert_non_null(expected);
-    fprintf(expected, "%s %s\n", name, line);
-    fclose(expected);
+}
+
+/* A run in the middle of its second epoch. */
+static void write_run(const char *folder, const char *name)
+{
+    char path[300];
+    struct job job;
+    if (golden_is_there(folder, name, path)) {
+        return;
+    }
+    job_begin(&job, "adam");
+    job.stop_after = JOB_GOLDEN_STEP;
+    assert_ok(nn_trainer_set_checkpoint(job.trainer, path, JOB_STEPS));
+    job_fit(&job);
+    nn_model *model = nn_model_load(NULL, path);
+    assert_non_null(model);
+    write_line(folder, name, model);
+    nn_model_destroy(model);
+    job_end(&job);
 }
 
 int main(int count, char **arguments)
@@ -174,5 +209,6 @@ int main(int count, char **arguments)
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         write_golden(arguments[1], files[i].name, files[i].make);
     }
+    write_run(arguments[1], "run");
     return 0;
 }
