@@ -20,6 +20,10 @@ enum {
     NNI_TILE_VECTORS_MAX = 8, /* vectors side by side where there are few rows */
     NNI_GEMM_FETCH = 16,      /* rows of B fetched before they are used */
 
+    /* Products of so many terms may update C. With more, what a pass over the gradients
+     * costs is little beside the product, and memory that a tile reads in between is slow. */
+    NNI_GEMM_UPDATE_TERMS = 8,
+
     NNI_UPDATE_BLOCK = 256, /* parameters between two passes of an update */
     NNI_RANDOM_BLOCKS = 32, /* Philox blocks computed side by side */
     NNI_RANDOM_WORDS = 4 * NNI_RANDOM_BLOCKS

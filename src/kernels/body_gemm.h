@@ -253,9 +253,30 @@ static inline int NNI_K(gemm_is_direct)(const struct nni_gemm *g,
             (g->k <= SHORT && g->k * g->b_row <= MEDIUM));
 }
 
+/* A column of C without gaps as a row: the transposed product, whose B lies along it. */
+static inline struct nni_gemm NNI_K(gemm_as_row)(const struct nni_gemm *g)
+{
+    struct nni_gemm row = *g;
+    row.m = 1;
+    row.n = g->m;
+    row.a = g->b;
+    row.a_row = g->b_column;
+    row.a_column = g->b_row;
+    row.b = g->a;
+    row.b_row = g->a_column;
+    row.b_column = g->a_row;
+    return row;
+}
+
 static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, int64_t n0,
                              int64_t n1, void *scratch)
 {
+    if (g->n == 1 && g->m > 1 && g->chain && g->a_row == 1 && g->c_row == 1 &&
+        g->bias == NULL) {
+        const struct nni_gemm row = NNI_K(gemm_as_row)(g);
+        NNI_K(gemm_tile)(&row, n0, n1, m0, m1, scratch);
+        return;
+    }
     const struct NNI_K(gemm_area) area = {m0, m1, n0, n1};
     if (m0 >= m1 || n0 >= n1) {
         return;
@@ -266,6 +287,8 @@ static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, i
     } else if (!g->chain && nni_gemm_uses_lanes(g->k, g->n)) {
         NNI_K(gemm_start)(g, area);
         NNI_K(gemm_lanes)(g, m0, m1, n0, n1, scratch);
+    } else if (g->update != NULL) {
+        NNI_K(gemm_outer)(g, m0, m1, n0, n1, scratch);
     } else {
         const int by_tiles = g->activation == NN_RELU && g->before == NULL;
         if (NNI_K(gemm_is_direct)(g, &area)) {
@@ -288,7 +311,8 @@ static size_t NNI_K(gemm_tile_scratch)(int64_t m, int64_t n, int64_t k)
 {
     int64_t tiles = nni_min((m + NNI_K(TILE_ROWS) - 1) / NNI_K(TILE_ROWS),
                             NNI_K(HEIGHT) / NNI_K(TILE_ROWS));
-    int64_t floats = NNI_K(PANEL_FLOATS) + tiles * NNI_K(A_TILE_FLOATS);
+    int64_t floats =
+        NNI_K(OUTER_FLOATS) + NNI_K(PANEL_FLOATS) + tiles * NNI_K(A_TILE_FLOATS);
     if (nni_gemm_uses_lanes(k, n)) {
         floats = nni_max(floats, (n + 1) * k);
     }

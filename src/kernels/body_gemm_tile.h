@@ -29,6 +29,16 @@ static NNI_ALWAYS_INLINE NNI_K(nni_vector)
     return whole ? NNI_K(vector_load)(x) : NNI_K(vector_load_part)(x, part, 0.0f);
 }
 
+static NNI_ALWAYS_INLINE void NNI_K(tile_store)(float *x, int whole, NNI_K(nni_part) part,
+                                                NNI_K(nni_vector) value)
+{
+    if (whole) {
+        NNI_K(vector_store)(x, value);
+    } else {
+        NNI_K(vector_store_part)(x, part, value);
+    }
+}
+
 /* Everything but t is a constant where this is called, so that the loops over rows and
  * vectors unroll. packing: B is copied to t->panel on the way, for the tiles below. */
 static NNI_ALWAYS_INLINE void NNI_K(gemm_tile_of)(const struct NNI_K(gemm_tile_call) * t,
@@ -97,11 +107,7 @@ static NNI_ALWAYS_INLINE void NNI_K(gemm_tile_of)(const struct NNI_K(gemm_tile_c
             if (relu) {
                 value = NNI_K(vector_maximum)(zero, value);
             }
-            if (whole || v < vectors - 1) {
-                NNI_K(vector_store)(c, value);
-            } else {
-                NNI_K(vector_store_part)(c, part, value);
-            }
+            NNI_K(tile_store)(c, whole || v < vectors - 1, part, value);
         }
     }
 }

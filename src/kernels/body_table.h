@@ -9,6 +9,8 @@
 #include "kernels/body_random.h"
 #include "kernels/body_updates.h"
 #include "kernels/body_gemm_tile.h"
+#include "kernels/body_gemm_update.h"
+#include "kernels/body_gemm_outer.h"
 #include "kernels/body_gemm_pack.h"
 #include "kernels/body_gemm_lanes.h"
 #include "kernels/body_gemm_few.h"

@@ -14,16 +14,21 @@ static inline float NNI_K(update_gradient)(const struct nni_update *u, float gra
     return NNI_FMA(u->l1, sign, NNI_FMA(u->l2, w, g));
 }
 
-/* w = w - rate g */
-static void NNI_K(sgd_pass)(const struct nni_update *update)
+/* w = w - rate g, for n parameters w and their gradients */
+static void NNI_K(sgd_run)(const struct nni_update *update, const float *gradient,
+                           float *w, int64_t n)
 {
     const struct nni_update u = *update;
     NNI_LOOP
-    for (int64_t i = 0; i < u.count; i++) {
-        float w = u.parameter[i];
-        float g = NNI_K(update_gradient)(&u, u.gradient[i], w);
-        u.parameter[i] = NNI_FMA(-u.rate, g, w * u.decay);
+    for (int64_t i = 0; i < n; i++) {
+        float g = NNI_K(update_gradient)(&u, gradient[i], w[i]);
+        w[i] = NNI_FMA(-u.rate, g, w[i] * u.decay);
     }
+}
+
+static void NNI_K(sgd_pass)(const struct nni_update *update)
+{
+    NNI_K(sgd_run)(update, update->gradient, update->parameter, update->count);
 }
 
 /* v = momentum v + (1 - dampening) g;  w = w - rate v, or w - rate (g + momentum v) */

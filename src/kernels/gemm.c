@@ -16,6 +16,11 @@ int nni_gemm_uses_lanes(int64_t k, int64_t n)
     return n <= NNI_GEMM_LANES_N && k >= NNI_GEMM_LANES_K;
 }
 
+int nni_gemm_can_update(int64_t k)
+{
+    return k >= 1 && k <= NNI_GEMM_UPDATE_TERMS;
+}
+
 /* How many tasks are worth making; in double, which a product cannot overflow. */
 static int64_t gemm_tasks(const nn_context *context, int64_t m, int64_t n, int64_t k)
 {

@@ -23,11 +23,19 @@ struct nni_gemm {
     int32_t activation; /* applied in the last write; NN_LINEAR for none; never softmax */
     float alpha;
     float *before; /* where not NULL: C before the activation, strides as C */
+    /* Where not NULL: C holds parameters, the product is their gradient, and the last write
+     * is their update, to the bits of a product into memory and kernels->update_sgd after
+     * it (of `update` count, parameter, gradient and slots are not read). Needs chain and
+     * nni_gemm_can_update(k); no accumulate, bias, activation, before. */
+    const struct nni_update *update;
 };
 
 /* 1 where a product of this (k, n) uses lanes instead of one chain. Part of the numbers
  * contract. */
 int nni_gemm_uses_lanes(int64_t k, int64_t n);
+
+/* 1 where a product of k terms can update its C: they are few. */
+int nni_gemm_can_update(int64_t k);
 
 /* Bytes of scratch that nni_gemm needs for such a product in this context. They grow with
  * m, so that scratch for a whole batch serves a part of one. */

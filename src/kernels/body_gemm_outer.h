@@ -1,0 +1,133 @@
+/* Products of few terms that update: what they cost is the way of C through memory, so C is
+ * read and written once, row by row as it lies. A body. */
+
+enum { NNI_K(OUTER_FLOATS) = 2048 };
+
+/* A row of W, or a part of it: its gradients are the sums of `terms` rows of B, each times
+ * its factor. */
+struct NNI_K(outer_row) {
+    int64_t terms, b_row, columns;
+    const float *b;
+    float factor[NNI_GEMM_UPDATE_TERMS];
+};
+
+/* terms: those of the row, as a constant where that is faster. */
+static NNI_ALWAYS_INLINE void NNI_K(outer_run)(const struct NNI_K(outer_row) * row,
+                                               const int64_t terms,
+                                               const struct NNI_K(plain_update) * plain,
+                                               float *w)
+{
+    const float *b = row->b;
+    const int64_t b_row = row->b_row, columns = row->columns;
+    NNI_K(nni_vector) factor[NNI_GEMM_UPDATE_TERMS];
+    for (int64_t p = 0; p < terms; p++) {
+        factor[p] = NNI_K(vector_fill)(row->factor[p]);
+    }
+    for (int64_t j = 0; j < columns; j += NNI_LANES) {
+        const int whole = columns - j >= NNI_LANES;
+        const NNI_K(nni_part) part = NNI_K(vector_part)(whole ? NNI_LANES : columns - j);
+        NNI_K(nni_vector) sum = NNI_K(vector_fill)(0.0f);
+        for (int64_t p = 0; p < terms; p++) {
+            sum = NNI_K(vector_fma)(
+                factor[p], NNI_K(tile_load)(b + p * b_row + j, whole, part), sum);
+        }
+        sum = NNI_K(plain_updated)(plain, sum, NNI_K(tile_load)(w + j, whole, part));
+        NNI_K(tile_store)(w + j, whole, part, sum);
+    }
+}
+
+/* One sample is what online learning has. */
+static inline void NNI_K(outer_update)(const struct NNI_K(outer_row) * row,
+                                       const struct NNI_K(plain_update) * plain, float *w)
+{
+    switch (row->terms) {
+    case 1:
+        NNI_K(outer_run)(row, 1, plain, w);
+        break;
+    case 4:
+        NNI_K(outer_run)(row, 4, plain, w);
+        break;
+    case NNI_GEMM_UPDATE_TERMS:
+        NNI_K(outer_run)(row, NNI_GEMM_UPDATE_TERMS, plain, w);
+        break;
+    default:
+        NNI_K(outer_run)(row, row->terms, plain, w);
+        break;
+    }
+}
+
+/* Rows that are updated where they lie. Those whose factors are zeros
+ * could be left out, but finding out that they are finite costs as much as the update. */
+static void NNI_K(outer_rows)(const struct nni_gemm *g, int64_t i0, int64_t i1, int64_t j,
+                              int64_t columns)
+{
+    struct NNI_K(outer_row)
+        row = {.terms = g->k, .b_row = g->b_row, .columns = columns, .b = g->b + j};
+    const struct NNI_K(plain_update) plain = NNI_K(plain_update_of)(g->update);
+    for (int64_t i = i0; i < i1; i++) {
+        for (int64_t p = 0; p < g->k; p++) {
+            row.factor[p] = g->a[i * g->a_row + p * g->a_column];
+        }
+        NNI_K(outer_update)(&row, &plain, g->c + i * g->c_row + j);
+    }
+}
+
+static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, int64_t n0,
+                             int64_t n1, void *scratch);
+
+/* As many rows as there is room for, and if possible whole vectors. */
+static inline int64_t NNI_K(outer_rows_at_once)(int64_t columns)
+{
+    int64_t rows = NNI_K(OUTER_FLOATS) / columns;
+    while (rows > 1 && rows * columns % NNI_LANES != 0) {
+        rows--;
+    }
+    return rows;
+}
+
+/* Rows whose gradients are collected first, and then are one run where C has no gaps: the
+ * begin of a row would have to wait for the one before, whose last part of a vector is just
+ * being written. */
+static void NNI_K(outer_collected)(const struct nni_gemm *g, int64_t i0, int64_t i1,
+                                   int64_t j, int64_t columns, float *scratch)
+{
+    const struct NNI_K(plain_update) plain = NNI_K(plain_update_of)(g->update);
+    const int is_plain = NNI_K(update_is_plain)(g->update);
+    struct nni_gemm part = *g;
+    part.update = NULL;
+    part.b += j * g->b_column;
+    part.n = columns;
+    part.c = scratch;
+    part.c_row = columns;
+    for (int64_t i = i0; i < i1; i += part.m) {
+        part.m = nni_min(i1 - i, NNI_K(outer_rows_at_once)(columns));
+        part.a = g->a + i * g->a_row;
+        NNI_K(gemm_tile)(&part, 0, part.m, 0, columns, scratch + NNI_K(OUTER_FLOATS));
+        const int64_t runs = columns == g->c_row ? 1 : part.m;
+        const int64_t run = part.m / runs * columns;
+        for (int64_t r = 0; r < runs; r++) {
+            float *w = g->c + (i + r) * g->c_row + j;
+            if (is_plain) {
+                NNI_K(plain_update_run)(&plain, scratch + r * run, w, run);
+            } else {
+                NNI_K(sgd_run)(g->update, scratch + r * run, w, run);
+            }
+        }
+    }
+}
+
+/* At most OUTER_FLOATS columns at a time, so that those of B stay in the first cache. */
+static void NNI_K(gemm_outer)(const struct nni_gemm *g, int64_t i0, int64_t i1,
+                              int64_t j0, int64_t j1, float *scratch)
+{
+    enum { FEW = 3 };
+    const int in_rows = g->b_column == 1 && NNI_K(update_is_plain)(g->update);
+    for (int64_t j = j0; j < j1; j += NNI_K(OUTER_FLOATS)) {
+        const int64_t columns = nni_min(j1 - j, NNI_K(OUTER_FLOATS));
+        if (in_rows && (columns % NNI_LANES == 0 || i1 - i0 <= FEW)) {
+            NNI_K(outer_rows)(g, i0, i1, j, columns);
+        } else {
+            NNI_K(outer_collected)(g, i0, i1, j, columns, scratch);
+        }
+    }
+}

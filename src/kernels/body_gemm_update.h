@@ -1,0 +1,54 @@
+/* Products that update: the sums are gradients and C their parameters, w = w - rate g. A
+ * body. */
+
+/* 1 where of the update w' = fma(-rate, g', w decay), g' = fma(l1, sign w, fma(l2, w, g)),
+ * this is left, to the same bits:
+ *     w' = fma(-rate, fma(0, w, g) + 0, w)
+ * without the bounds and the sign, which is most of the work. For, with l1 = l2 = 0 and
+ * decay = 1, fma(0, w, g) is NaN where w is infinite or NaN and else g, but for the sign of
+ * a zero. The term 0 sign w, left out, could change that sign, too, which shows only where
+ * w is a zero; there sign w is +0, so the term is the +0 that is added here. */
+static int NNI_K(update_is_plain)(const struct nni_update *u)
+{
+    return u->clip_value == __builtin_inff() && u->l1 == 0.0f &&
+           !__builtin_signbit(u->l1) && u->l2 == 0.0f && u->decay == 1.0f;
+}
+
+/* What a plain update needs, as vectors. A product without a sum is fma(a, b, -0), which is
+ * a b in every case. */
+struct NNI_K(plain_update) {
+    NNI_K(nni_vector) scale, less_rate, zero, less_zero;
+};
+
+static inline struct NNI_K(plain_update)
+    NNI_K(plain_update_of)(const struct nni_update *u)
+{
+    const struct NNI_K(plain_update)
+        plain = {NNI_K(vector_fill)(u->gradient_scale), NNI_K(vector_fill)(-u->rate),
+                 NNI_K(vector_fill)(0.0f), NNI_K(vector_fill)(-0.0f)};
+    return plain;
+}
+
+static NNI_ALWAYS_INLINE NNI_K(nni_vector)
+    NNI_K(plain_updated)(const struct NNI_K(plain_update) * u, NNI_K(nni_vector) gradient,
+                         NNI_K(nni_vector) w)
+{
+    const NNI_K(nni_vector) g = NNI_K(vector_fma)(gradient, u->scale, u->less_zero);
+    const NNI_K(nni_vector) seen =
+        NNI_K(vector_add)(NNI_K(vector_fma)(u->zero, w, g), u->zero);
+    return NNI_K(vector_fma)(u->less_rate, seen, w);
+}
+
+/* n parameters that lie side by side, and their gradients. */
+static inline void NNI_K(plain_update_run)(const struct NNI_K(plain_update) * plain,
+                                           const float *gradient, float *w, int64_t n)
+{
+    for (int64_t i = 0; i < n; i += NNI_LANES) {
+        const int whole = n - i >= NNI_LANES;
+        const NNI_K(nni_part) part = NNI_K(vector_part)(whole ? NNI_LANES : n - i);
+        const NNI_K(nni_vector) g = NNI_K(tile_load)(gradient + i, whole, part);
+        const NNI_K(nni_vector) updated =
+            NNI_K(plain_updated)(plain, g, NNI_K(tile_load)(w + i, whole, part));
+        NNI_K(tile_store)(w + i, whole, part, updated);
+    }
+}
