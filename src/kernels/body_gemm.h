@@ -202,16 +202,6 @@ static void NNI_K(gemm_direct)(const struct nni_gemm *g, struct NNI_K(gemm_area)
     }
 }
 
-/* Few rows, and B transposed. */
-static void NNI_K(gemm_few)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
-{
-    enum { WIDTH = NNI_K(FEW_VECTORS) * NNI_LANES };
-    for (int64_t j = area.j0; j < area.j1; j += WIDTH) {
-        NNI_K(gemm_few_rows)
-        (g, area.i0, area.i1 - area.i0, j, nni_min(area.j1 - j, WIDTH));
-    }
-}
-
 /* Writes the start of each chain to C: bias, zero, or C as it is. */
 static void NNI_K(gemm_start)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
 {
@@ -295,7 +285,7 @@ static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, i
             finished |= by_tiles;
             NNI_K(gemm_direct)(g, area);
         } else if (g->b_row == 1 && m1 - m0 <= NNI_K(FEW_ROWS)) {
-            NNI_K(gemm_few)(g, area);
+            NNI_K(gemm_few)(g, m0, m1, n0, n1);
         } else {
             finished |= by_tiles;
             NNI_K(gemm_blocked)(g, area, scratch);

@@ -24,8 +24,9 @@ static NNI_ALWAYS_INLINE void NNI_K(outer_run)(const struct NNI_K(outer_row) * r
         factor[p] = NNI_K(vector_fill)(row->factor[p]);
     }
     for (int64_t j = 0; j < columns; j += NNI_LANES) {
-        const int whole = columns - j >= NNI_LANES;
-        const NNI_K(nni_part) part = NNI_K(vector_part)(whole ? NNI_LANES : columns - j);
+        const int64_t rest = nni_min(columns - j, NNI_LANES);
+        const int whole = !NNI_K(PARTS_ARE_FREE) && rest == NNI_LANES;
+        const NNI_K(nni_part) part = NNI_K(vector_part)(rest);
         NNI_K(nni_vector) sum = NNI_K(vector_fill)(0.0f);
         for (int64_t p = 0; p < terms; p++) {
             sum = NNI_K(vector_fma)(
@@ -40,19 +41,14 @@ static NNI_ALWAYS_INLINE void NNI_K(outer_run)(const struct NNI_K(outer_row) * r
 static inline void NNI_K(outer_update)(const struct NNI_K(outer_row) * row,
                                        const struct NNI_K(plain_update) * plain, float *w)
 {
-    switch (row->terms) {
-    case 1:
+    if (NNI_K(MANY_REGISTERS) && row->terms == 1) {
         NNI_K(outer_run)(row, 1, plain, w);
-        break;
-    case 4:
+    } else if (NNI_K(MANY_REGISTERS) && row->terms == 4) {
         NNI_K(outer_run)(row, 4, plain, w);
-        break;
-    case NNI_GEMM_UPDATE_TERMS:
+    } else if (NNI_K(MANY_REGISTERS) && row->terms == NNI_GEMM_UPDATE_TERMS) {
         NNI_K(outer_run)(row, NNI_GEMM_UPDATE_TERMS, plain, w);
-        break;
-    default:
+    } else {
         NNI_K(outer_run)(row, row->terms, plain, w);
-        break;
     }
 }
 

@@ -1,32 +1,24 @@
 /* Copies of A and B in the order in which the register tile reads them. A body. */
 
-/* Sixteen rows that lie along the terms; where there are fewer, the last one stands in. */
-static inline void NNI_K(gemm_point_to_rows)(const float *from, int64_t step,
-                                             int64_t rows, const float **row)
+/* to[q * to_row + i] = from[i * step + q] for `rows` i and `terms` q, at most 16 each; `to`
+ * has room for 16 of both, and the others are zeros. */
+static NNI_NOINLINE void NNI_K(gemm_transpose)(const float *from, int64_t step,
+                                               int64_t rows, int64_t terms, float *to,
+                                               int64_t to_row)
 {
+    if (rows == NNI_LANES && terms == NNI_LANES) {
+        NNI_K(vector_transpose)(from, step, to, to_row);
+        return;
+    }
+    float block[NNI_LANES * NNI_LANES];
+    const NNI_K(nni_part) part = NNI_K(vector_part)(terms);
     for (int64_t i = 0; i < NNI_LANES; i++) {
-        row[i] = from + nni_min(i, rows - 1) * step;
+        NNI_K(vector_store)
+        (block + i * NNI_LANES, i < rows
+                                    ? NNI_K(vector_load_part)(from + i * step, part, 0.0f)
+                                    : NNI_K(vector_fill)(0.0f));
     }
-}
-
-/* to[q * to_row + i] = row[i][p + q] for sixteen rows i and `terms` q, at most 16; `to` has
- * room for 16. */
-static inline void NNI_K(gemm_transpose)(const float *const *row, int64_t p,
-                                         int64_t terms, float *to, int64_t to_row)
-{
-    if (terms < NNI_LANES) {
-        float block[NNI_LANES * NNI_LANES];
-        const float *copy[NNI_LANES];
-        const NNI_K(nni_part) part = NNI_K(vector_part)(terms);
-        for (int64_t i = 0; i < NNI_LANES; i++) {
-            NNI_K(vector_store)
-            (block + i * NNI_LANES, NNI_K(vector_load_part)(row[i] + p, part, 0.0f));
-            copy[i] = block + i * NNI_LANES;
-        }
-        NNI_K(vector_transpose)(copy, 0, to, to_row);
-    } else {
-        NNI_K(vector_transpose)(row, p, to, to_row);
-    }
+    NNI_K(vector_transpose)(block, NNI_LANES, to, to_row);
 }
 
 /* to[p * to_row + i] = from[i * row + p * column] for `rows` i, at most 16, and `depth` p:
@@ -44,11 +36,9 @@ static void NNI_K(gemm_pack_block)(const float *from, int64_t row, int64_t colum
                                                 : NNI_K(vector_load_part)(x, part, 0.0f));
         }
     } else if (column == 1) {
-        const float *source[NNI_LANES];
-        NNI_K(gemm_point_to_rows)(from, row, rows, source);
         for (int64_t p = 0; p < depth; p += NNI_LANES) {
             NNI_K(gemm_transpose)
-            (source, p, nni_min(depth - p, NNI_LANES), to + p * to_row, to_row);
+            (from + p, row, rows, nni_min(depth - p, NNI_LANES), to + p * to_row, to_row);
         }
     } else {
         for (int64_t p = 0; p < depth; p++) {

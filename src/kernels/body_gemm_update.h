@@ -44,8 +44,9 @@ static inline void NNI_K(plain_update_run)(const struct NNI_K(plain_update) * pl
                                            const float *gradient, float *w, int64_t n)
 {
     for (int64_t i = 0; i < n; i += NNI_LANES) {
-        const int whole = n - i >= NNI_LANES;
-        const NNI_K(nni_part) part = NNI_K(vector_part)(whole ? NNI_LANES : n - i);
+        const int64_t rest = nni_min(n - i, NNI_LANES);
+        const int whole = !NNI_K(PARTS_ARE_FREE) && rest == NNI_LANES;
+        const NNI_K(nni_part) part = NNI_K(vector_part)(rest);
         const NNI_K(nni_vector) g = NNI_K(tile_load)(gradient + i, whole, part);
         const NNI_K(nni_vector) updated =
             NNI_K(plain_updated)(plain, g, NNI_K(tile_load)(w + i, whole, part));

@@ -9,7 +9,7 @@ typedef struct {
 typedef int64_t NNI_K(nni_part);
 
 enum { NNI_K(TILE_ROWS) = 6, NNI_K(TILE_VECTORS) = 1, NNI_K(PARTS_ARE_FREE) = 0 };
-enum { NNI_K(LANES_ROWS) = 2, NNI_K(LANES_COLUMNS) = 2 };
+enum { NNI_K(MANY_REGISTERS) = 0, NNI_K(LANES_ROWS) = 2, NNI_K(LANES_COLUMNS) = 2 };
 /* clang-format off */
 #define NNI_TILES(TILE)                                                   \
     TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(2, 1) TILE(2, 2)     \
@@ -147,32 +147,48 @@ static inline float NNI_K(vector_most)(NNI_K(nni_vector) v)
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
-/* The terms 4 c ... 4 c + 3 of 16 rows, see body_vector_avx512.h; here for two times eight
- * rows. */
-static NNI_NOINLINE void NNI_K(vector_transpose)(const float *const *row, int64_t first,
+/* Four terms of eight rows come as four registers, each of which has the terms of two rows,
+ * four apart; then the halves are transposed by exchanging single lanes and pairs of lanes.
+ */
+static NNI_NOINLINE void NNI_K(vector_transpose)(const float *from, int64_t step,
                                                  float *to, int64_t to_row)
 {
-    for (int half = 0; half < 2; half++, row += 8, to += 8) {
-        for (int c = 0; c < 4; c++) {
-            __m256 r[4];
-            NNI_UNROLL
-            for (int i = 0; i < 4; i++) {
-                const int64_t at = first + 4 * c;
-                __m256 low = _mm256_castps128_ps256(_mm_loadu_ps(row[i] + at));
-                r[i] = _mm256_insertf128_ps(low, _mm_loadu_ps(row[i + 4] + at), 1);
-            }
-            __m256d low01 = _mm256_castps_pd(_mm256_unpacklo_ps(r[0], r[1]));
-            __m256d high01 = _mm256_castps_pd(_mm256_unpackhi_ps(r[0], r[1]));
-            __m256d low23 = _mm256_castps_pd(_mm256_unpacklo_ps(r[2], r[3]));
-            __m256d high23 = _mm256_castps_pd(_mm256_unpackhi_ps(r[2], r[3]));
-            float *out = to + 4 * c * to_row;
-            _mm256_storeu_ps(out, _mm256_castpd_ps(_mm256_unpacklo_pd(low01, low23)));
-            _mm256_storeu_ps(out + to_row,
-                             _mm256_castpd_ps(_mm256_unpackhi_pd(low01, low23)));
-            _mm256_storeu_ps(out + 2 * to_row,
-                             _mm256_castpd_ps(_mm256_unpacklo_pd(high01, high23)));
-            _mm256_storeu_ps(out + 3 * to_row,
-                             _mm256_castpd_ps(_mm256_unpackhi_pd(high01, high23)));
+    for (int part = 0; part < 8; part++) {
+        const float *row = from + part / 4 * 8 * step + part % 4 * 4;
+        __m256 r[4];
+        NNI_UNROLL
+        for (int i = 0; i < 4; i++) {
+            __m256 low = _mm256_castps128_ps256(_mm_loadu_ps(row + i * step));
+            r[i] = _mm256_insertf128_ps(low, _mm_loadu_ps(row + (i + 4) * step), 1);
         }
+        __m256d low01 = _mm256_castps_pd(_mm256_unpacklo_ps(r[0], r[1]));
+        __m256d high01 = _mm256_castps_pd(_mm256_unpackhi_ps(r[0], r[1]));
+        __m256d low23 = _mm256_castps_pd(_mm256_unpacklo_ps(r[2], r[3]));
+        __m256d high23 = _mm256_castps_pd(_mm256_unpackhi_ps(r[2], r[3]));
+        float *out = to + part % 4 * 4 * to_row + part / 4 * 8;
+        _mm256_storeu_ps(out, _mm256_castpd_ps(_mm256_unpacklo_pd(low01, low23)));
+        _mm256_storeu_ps(out + to_row,
+                         _mm256_castpd_ps(_mm256_unpackhi_pd(low01, low23)));
+        _mm256_storeu_ps(out + 2 * to_row,
+                         _mm256_castpd_ps(_mm256_unpacklo_pd(high01, high23)));
+        _mm256_storeu_ps(out + 3 * to_row,
+                         _mm256_castpd_ps(_mm256_unpackhi_pd(high01, high23)));
     }
+}
+
+/* Sixteen terms of 16 rows, transposed; in memory. */
+typedef struct {
+    float term[NNI_LANES * NNI_LANES];
+} NNI_K(nni_square);
+
+static inline void NNI_K(square_transpose)(NNI_K(nni_square) * to, const float *from,
+                                           int64_t step)
+{
+    NNI_K(vector_transpose)(from, step, to->term, NNI_LANES);
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(square_term)(const NNI_K(nni_square) * square, int64_t p)
+{
+    return NNI_K(vector_load)(square->term + p * NNI_LANES);
 }

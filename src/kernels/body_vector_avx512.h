@@ -7,7 +7,7 @@ typedef __m512 NNI_K(nni_vector);
 typedef __mmask16 NNI_K(nni_part);
 
 enum { NNI_K(TILE_ROWS) = 14, NNI_K(TILE_VECTORS) = 2, NNI_K(PARTS_ARE_FREE) = 1 };
-enum { NNI_K(LANES_ROWS) = 4, NNI_K(LANES_COLUMNS) = 4 };
+enum { NNI_K(MANY_REGISTERS) = 1, NNI_K(LANES_ROWS) = 4, NNI_K(LANES_COLUMNS) = 4 };
 /* clang-format off */
 #define NNI_TILES(TILE)                                                   \
     TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(1, 5) TILE(1, 6)     \
@@ -101,34 +101,61 @@ static inline float NNI_K(vector_most)(NNI_K(nni_vector) v)
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
-/* The terms 4 c ... 4 c + 3 of 16 rows come as four registers, each of which has the four
- * terms of rows i, i + 4, i + 8 and i + 12 in its quarters; then the quarters are transposed
- * by exchanging single lanes and pairs of lanes. */
-static NNI_NOINLINE void NNI_K(vector_transpose)(const float *const *row, int64_t first,
+/* Sixteen terms of 16 rows, transposed; in registers. */
+typedef struct {
+    NNI_K(nni_vector) term[NNI_LANES];
+} NNI_K(nni_square);
+
+/* Eight terms of the rows come as eight registers, each of which has the terms of two rows,
+ * four apart; then the quarters are transposed by exchanging single lanes and pairs of
+ * lanes, and at last the quarters themselves are put together. */
+static NNI_ALWAYS_INLINE void NNI_K(square_transpose)(NNI_K(nni_square) * to,
+                                                      const float *from, int64_t step)
+{
+    const float *const row[4] = {from, from + step, from + 2 * step, from + 3 * step};
+    NNI_UNROLL
+    for (int p = 0; p < NNI_LANES; p += 8) {
+        __m512 quarters[2][4];
+        NNI_UNROLL
+        for (int h = 0; h < 2; h++) {
+            __m512 r[4];
+            NNI_UNROLL
+            for (int i = 0; i < 4; i++) {
+                const float *low = row[i] + 8 * h * step + p, *high = low + 4 * step;
+                r[i] = _mm512_insertf32x8(_mm512_castps256_ps512(_mm256_loadu_ps(low)),
+                                          _mm256_loadu_ps(high), 1);
+            }
+            __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(r[0], r[1]));
+            __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(r[0], r[1]));
+            __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(r[2], r[3]));
+            __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(r[2], r[3]));
+            quarters[h][0] = _mm512_castpd_ps(_mm512_unpacklo_pd(low01, low23));
+            quarters[h][1] = _mm512_castpd_ps(_mm512_unpackhi_pd(low01, low23));
+            quarters[h][2] = _mm512_castpd_ps(_mm512_unpacklo_pd(high01, high23));
+            quarters[h][3] = _mm512_castpd_ps(_mm512_unpackhi_pd(high01, high23));
+        }
+        NNI_UNROLL
+        for (int q = 0; q < 4; q++) {
+            const __m512 x = quarters[0][q], y = quarters[1][q];
+            to->term[p + q] = _mm512_shuffle_f32x4(x, y, 0x88);
+            to->term[p + q + 4] = _mm512_shuffle_f32x4(x, y, 0xdd);
+        }
+    }
+}
+
+static NNI_ALWAYS_INLINE NNI_K(nni_vector)
+    NNI_K(square_term)(const NNI_K(nni_square) * square, int64_t p)
+{
+    return square->term[p];
+}
+
+static NNI_NOINLINE void NNI_K(vector_transpose)(const float *from, int64_t step,
                                                  float *to, int64_t to_row)
 {
+    NNI_K(nni_square) square;
+    NNI_K(square_transpose)(&square, from, step);
     NNI_UNROLL
-    for (int c = 0; c < 4; c++) {
-        __m512 r[4];
-        NNI_UNROLL
-        for (int i = 0; i < 4; i++) {
-            const int64_t at = first + 4 * c;
-            r[i] = _mm512_broadcast_f32x4(_mm_loadu_ps(row[i] + at));
-            r[i] =
-                _mm512_mask_broadcast_f32x4(r[i], 0x00f0, _mm_loadu_ps(row[i + 4] + at));
-            r[i] =
-                _mm512_mask_broadcast_f32x4(r[i], 0x0f00, _mm_loadu_ps(row[i + 8] + at));
-            r[i] =
-                _mm512_mask_broadcast_f32x4(r[i], 0xf000, _mm_loadu_ps(row[i + 12] + at));
-        }
-        __m512d low01 = _mm512_castps_pd(_mm512_unpacklo_ps(r[0], r[1]));
-        __m512d high01 = _mm512_castps_pd(_mm512_unpackhi_ps(r[0], r[1]));
-        __m512d low23 = _mm512_castps_pd(_mm512_unpacklo_ps(r[2], r[3]));
-        __m512d high23 = _mm512_castps_pd(_mm512_unpackhi_ps(r[2], r[3]));
-        float *out = to + 4 * c * to_row;
-        _mm512_storeu_pd(out, _mm512_unpacklo_pd(low01, low23));
-        _mm512_storeu_pd(out + to_row, _mm512_unpackhi_pd(low01, low23));
-        _mm512_storeu_pd(out + 2 * to_row, _mm512_unpacklo_pd(high01, high23));
-        _mm512_storeu_pd(out + 3 * to_row, _mm512_unpackhi_pd(high01, high23));
+    for (int p = 0; p < NNI_LANES; p++) {
+        NNI_K(vector_store)(to + p * to_row, square.term[p]);
     }
 }

@@ -10,7 +10,7 @@ typedef struct {
 typedef int64_t NNI_K(nni_part);
 
 enum { NNI_K(TILE_ROWS) = 6, NNI_K(TILE_VECTORS) = 1, NNI_K(PARTS_ARE_FREE) = 0 };
-enum { NNI_K(LANES_ROWS) = 2, NNI_K(LANES_COLUMNS) = 2 };
+enum { NNI_K(MANY_REGISTERS) = 0, NNI_K(LANES_ROWS) = 2, NNI_K(LANES_COLUMNS) = 2 };
 /* clang-format off */
 #define NNI_TILES(TILE)                                                   \
     TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(2, 1) TILE(2, 2)     \
@@ -143,7 +143,7 @@ static inline float NNI_K(vector_most)(NNI_K(nni_vector) v)
 }
 
 /* 4 x 4 by 4 x 4: single lanes, then pairs of lanes. */
-static NNI_NOINLINE void NNI_K(vector_transpose)(const float *const *row, int64_t first,
+static NNI_NOINLINE void NNI_K(vector_transpose)(const float *from, int64_t step,
                                                  float *to, int64_t to_row)
 {
     for (int i = 0; i < NNI_LANES; i += 4) {
@@ -151,7 +151,7 @@ static NNI_NOINLINE void NNI_K(vector_transpose)(const float *const *row, int64_
             float32x4_t r[4];
             NNI_UNROLL
             for (int l = 0; l < 4; l++) {
-                r[l] = vld1q_f32(row[i + l] + first + p);
+                r[l] = vld1q_f32(from + (i + l) * step + p);
             }
             float32x4x2_t low = vtrnq_f32(r[0], r[1]), high = vtrnq_f32(r[2], r[3]);
             float *out = to + p * to_row + i;
@@ -165,4 +165,21 @@ static NNI_NOINLINE void NNI_K(vector_transpose)(const float *const *row, int64_
             }
         }
     }
+}
+
+/* Sixteen terms of 16 rows, transposed; in memory. */
+typedef struct {
+    float term[NNI_LANES * NNI_LANES];
+} NNI_K(nni_square);
+
+static inline void NNI_K(square_transpose)(NNI_K(nni_square) * to, const float *from,
+                                           int64_t step)
+{
+    NNI_K(vector_transpose)(from, step, to->term, NNI_LANES);
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(square_term)(const NNI_K(nni_square) * square, int64_t p)
+{
+    return NNI_K(vector_load)(square->term + p * NNI_LANES);
 }

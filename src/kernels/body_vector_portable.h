@@ -12,8 +12,9 @@ typedef int64_t NNI_K(nni_part);
 
 /* Tiles of the matrix product, rows x vectors; the largest one is for large products. */
 enum { NNI_K(TILE_ROWS) = 2, NNI_K(TILE_VECTORS) = 1, NNI_K(PARTS_ARE_FREE) = 0 };
-/* Rows and columns side by side of a product in lanes. */
-enum { NNI_K(LANES_ROWS) = 1, NNI_K(LANES_COLUMNS) = 1 };
+/* MANY_REGISTERS: sixteen vectors and more at a time stay in registers. Rows and columns
+ * side by side of a product in lanes. */
+enum { NNI_K(MANY_REGISTERS) = 0, NNI_K(LANES_ROWS) = 1, NNI_K(LANES_COLUMNS) = 1 };
 #define NNI_TILES(TILE)         TILE(1, 1) TILE(2, 1)
 #define NNI_PACKING_TILES(TILE) TILE(2, 1)
 
@@ -134,13 +135,30 @@ static inline float NNI_K(vector_most)(NNI_K(nni_vector) v)
     return v.lane[0];
 }
 
-/* to[p * to_row + i] = row[i][first + p] for 16 rows i and 16 terms p. */
-static NNI_NOINLINE void NNI_K(vector_transpose)(const float *const *row, int64_t first,
+/* to[p * to_row + i] = from[i * step + p] for 16 rows i and 16 terms p. */
+static NNI_NOINLINE void NNI_K(vector_transpose)(const float *from, int64_t step,
                                                  float *to, int64_t to_row)
 {
     for (int p = 0; p < NNI_LANES; p++) {
         for (int i = 0; i < NNI_LANES; i++) {
-            to[p * to_row + i] = row[i][first + p];
+            to[p * to_row + i] = from[i * step + p];
         }
     }
+}
+
+/* Sixteen terms of 16 rows, transposed; in memory. */
+typedef struct {
+    float term[NNI_LANES * NNI_LANES];
+} NNI_K(nni_square);
+
+static inline void NNI_K(square_transpose)(NNI_K(nni_square) * to, const float *from,
+                                           int64_t step)
+{
+    NNI_K(vector_transpose)(from, step, to->term, NNI_LANES);
+}
+
+static inline NNI_K(nni_vector)
+    NNI_K(square_term)(const NNI_K(nni_square) * square, int64_t p)
+{
+    return NNI_K(vector_load)(square->term + p * NNI_LANES);
 }
