@@ -281,7 +281,10 @@ static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, i
         NNI_K(gemm_outer)(g, m0, m1, n0, n1, scratch);
     } else {
         const int by_tiles = g->activation == NN_RELU && g->before == NULL;
-        if (NNI_K(gemm_is_direct)(g, &area)) {
+        if (g->b_column == 1 && m1 - m0 <= NNI_K(TILE_ROWS)) {
+            finished |= by_tiles;
+            NNI_K(gemm_low)(g, m0, m1, n0, n1);
+        } else if (NNI_K(gemm_is_direct)(g, &area)) {
             finished |= by_tiles;
             NNI_K(gemm_direct)(g, area);
         } else if (g->b_row == 1 && m1 - m0 <= NNI_K(FEW_ROWS)) {

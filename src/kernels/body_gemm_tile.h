@@ -148,3 +148,36 @@ static NNI_K(gemm_tile_function) *const
 #undef NNI_PACKING_TILE_FUNCTION
 #undef NNI_TILE_ENTRY
 #undef NNI_PACKING_TILE_ENTRY
+
+/* A low product, rows i0 ... i1 - 1 of one tile, with B where it lies, along its rows: what small
+ * networks consist of, so nothing else is decided here. */
+static void NNI_K(gemm_low)(const struct nni_gemm *g, int64_t i0, int64_t i1, int64_t j0,
+                            int64_t j1)
+{
+    const int64_t rows = i1 - i0;
+    int64_t most = nni_min((j1 - j0 + NNI_LANES - 1) / NNI_LANES, NNI_TILE_VECTORS_MAX);
+    while (NNI_K(gemm_tiles)[rows][most] == NULL) {
+        most--;
+    }
+    const float *start = g->accumulate ? g->c + i0 * g->c_row : g->bias;
+    struct NNI_K(gemm_tile_call) call;
+    call.k = g->k;
+    call.a = g->a + i0 * g->a_row;
+    call.a_row = g->a_row;
+    call.a_column = g->a_column;
+    call.b_row = g->b_row;
+    call.fetch = g->k >= 4 * NNI_GEMM_FETCH ? NNI_GEMM_FETCH * g->b_row : 0;
+    call.c_row = g->c_row;
+    call.start_row = g->accumulate ? g->c_row : 0;
+    call.panel = NULL;
+    call.relu = g->activation == NN_RELU && g->before == NULL;
+    for (int64_t j = j0; j < j1; j += most * NNI_LANES) {
+        const int64_t columns = nni_min(j1 - j, most * NNI_LANES);
+        const int64_t vectors = (columns + NNI_LANES - 1) / NNI_LANES;
+        call.b = g->b + j;
+        call.c = g->c + i0 * g->c_row + j;
+        call.start = start != NULL ? start + j : NULL;
+        call.last = columns - (vectors - 1) * NNI_LANES;
+        NNI_K(gemm_tiles)[rows][vectors](&call);
+    }
+}
