@@ -398,10 +398,10 @@ static void a_bind_that_fails_leaves_the_first(void **state)
     const struct nni_piece huge[] = {{w, g, INT64_MAX, 0, 1}, {w, g, 1, 0, 1}};
     nn_optimizer *optimizer = nn_momentum(NULL, 1, 0.5);
     assert_int_equal(nni_optimizer_bind(optimizer, &piece, 1), NN_OK);
-    nni_optimizer_run(optimizer, 1);
+    nni_optimizer_run(optimizer, 1, NULL);
     assert_int_equal(nni_optimizer_bind(optimizer, huge, 2), NN_ERROR_SIZE);
     assert_int_equal(nni_optimizer_bind(optimizer, huge, 1), NN_ERROR_SIZE);
-    nni_optimizer_run(optimizer, 1);
+    nni_optimizer_run(optimizer, 1, NULL);
     assert_true(w[1] == -2.5f);
     nn_optimizer_destroy(optimizer);
 }

@@ -347,7 +347,7 @@ static void run_pieces(nn_context *context, const char *kind, const int64_t *siz
     nn_optimizer *optimizer = nn_optimizer_create(context, kind);
     assert_int_equal(nni_optimizer_bind(optimizer, pieces, count), NN_OK);
     for (int t = 0; t < 3; t++) {
-        nni_optimizer_run(optimizer, optimizer->rate);
+        nni_optimizer_run(optimizer, optimizer->rate, NULL);
     }
     nn_optimizer_destroy(optimizer);
 }
@@ -397,7 +397,7 @@ static void multipliers_scale_rate_and_decay_of_their_piece(void **state)
     nn_optimizer *optimizer = nn_sgd(NULL, 0.25);
     set(optimizer, "decoupled_decay", 0.5);
     assert_int_equal(nni_optimizer_bind(optimizer, pieces, 4), NN_OK);
-    nni_optimizer_run(optimizer, 0.5);
+    nni_optimizer_run(optimizer, 0.5, NULL);
     assert_true(w[0] == 0.75f - 0.5f);
     assert_true(w[1] == 0.875f - 0.25f);
     assert_true(w[2] == w[1]);
@@ -414,8 +414,8 @@ static void pieces_that_lie_apart_have_their_own_state(void **state)
         {w, g, 1, 0, 1}, {w + 2, g + 2, 1, 0, 1}, {w + 4, g + 4, 1, 0, 1}};
     nn_optimizer *optimizer = nn_momentum(NULL, 1, 0.5);
     assert_int_equal(nni_optimizer_bind(optimizer, pieces, 3), NN_OK);
-    nni_optimizer_run(optimizer, 1);
-    nni_optimizer_run(optimizer, 1);
+    nni_optimizer_run(optimizer, 1, NULL);
+    nni_optimizer_run(optimizer, 1, NULL);
     const float expected[] = {-2.5f, 7, -5, 7, -10};
     assert_memory_equal(w, expected, sizeof w);
     nn_optimizer_destroy(optimizer);
@@ -429,9 +429,9 @@ static void pieces_may_move(void **state)
     const struct nni_piece first = {a, g, 1, 0, 1}, second = {b, g, 1, 0, 1};
     nn_optimizer *optimizer = nn_momentum(NULL, 0.5, 0.5);
     assert_int_equal(nni_optimizer_bind(optimizer, &first, 1), NN_OK);
-    nni_optimizer_run(optimizer, 0.5);
+    nni_optimizer_run(optimizer, 0.5, NULL);
     nni_optimizer_rebind(optimizer, &second);
-    nni_optimizer_run(optimizer, 0.5);
+    nni_optimizer_run(optimizer, 0.5, NULL);
     assert_true(a[0] == 0.5f);
     assert_true(b[0] == 1 - 0.5f * 1.5f);
     assert_int_equal(optimizer->steps, 2);

@@ -251,8 +251,16 @@ NN_API nn_status nn_trainer_backward(nn_trainer *trainer, const nn_tensor *const
 NN_API nn_status nn_trainer_update(nn_trainer *trainer);
 
 /* The gradient of parameter `index` of the model: a tensor that shows the trainer's
- * memory, filled by backward. It belongs to the trainer and is valid as long as it; NULL
- * for a frozen parameter or where there is none. */
+ * memory, filled by backward and by each step. It belongs to the trainer and is valid as
+ * long as it; NULL for a frozen parameter or where there is none.
+ *
+ * Steps of plain SGD (without clip_norm, max_norm, gradient hook, micro-batches and kept
+ * nodes) do not write the gradients of large weights as long as nobody has asked for a
+ * gradient of this trainer: that saves memory traffic, and changes no bit. The first call
+ * of this function computes them from the last step's batch, whose tensors must be as they
+ * were; from then on each step writes them. So who reads gradients after each step asks
+ * for the tensors before the first one. After a step or run that failed, gradients are
+ * undefined. */
 NN_API nn_tensor *nn_trainer_gradient(nn_trainer *trainer, int32_t index);
 
 /* A copy of the value at a node after forward, or of dJ/dvalue after backward, (B,

@@ -63,6 +63,17 @@ static int NNI_K(every_finite)(const float *x, int64_t n)
     return found == 0;
 }
 
+/* Without its sign a number is as large as its bits. */
+static float NNI_K(largest_magnitude)(const float *x, int64_t n)
+{
+    int32_t most = 0;
+    for (int64_t i = 0; i < n; i++) {
+        int32_t bits = (int32_t)(NNI_K(nni_float_bits)(x[i]) & 0x7fffffffu);
+        most = bits > most ? bits : most;
+    }
+    return NNI_K(nni_bits_float)((uint32_t)most);
+}
+
 /* `vectors` vectors of columns side by side, so that no sum waits for the one before. */
 static NNI_ALWAYS_INLINE void NNI_K(sums_of_some)(const float *x, int64_t rows,
                                                   int64_t columns, const int vectors,

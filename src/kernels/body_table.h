@@ -43,6 +43,7 @@ const struct nni_kernels NNI_K(nni_kernels) = {
     .dot = NNI_K(lane_dot),
     .argmax = NNI_K(index_of_largest),
     .all_finite = NNI_K(every_finite),
+    .magnitude = NNI_K(largest_magnitude),
     .column_sums = NNI_K(sums_of_columns),
     .dropout = NNI_K(dropout_map),
     .random_uniform = NNI_K(uniform_fill),

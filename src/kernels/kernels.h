@@ -90,6 +90,8 @@ struct nni_kernels {
     int64_t (*argmax)(const float *x, int64_t n);
     /* 1 where no element is NaN or infinite. */
     int (*all_finite)(const float *x, int64_t n);
+    /* The largest |x[i]|, 0 of none; NaN is larger than infinity. */
+    float (*magnitude)(const float *x, int64_t n);
     /* sums[j] = (accumulate ? sums[j] : 0) + x[0][j] + x[1][j] + ... in row order, for
      * columns `first` ... `end` - 1 of x (rows, columns). */
     void (*column_sums)(const float *x, int64_t rows, int64_t columns, int64_t first,
@@ -143,5 +145,9 @@ int nni_activation_keeps_input(int32_t activation);
  * double, in order. */
 double nni_sum_long(const struct nni_kernels *kernels, const float *x, int64_t n);
 double nni_sum_squares_long(const struct nni_kernels *kernels, const float *x, int64_t n);
+
+/* table->magnitude, on the context's threads. */
+float nni_magnitude_long(const nn_context *context, const struct nni_kernels *kernels,
+                         const float *x, int64_t n);
 
 #endif

@@ -94,7 +94,10 @@ static nn_status dense_infer(const nn_layer *layer, struct nni_infer *infer)
         dense_add_parameter(infer, 1, &bias, &sizes, dense_bias_initializer(layer));
     }
 
-    infer->needs = NNI_NEEDS_INPUT;
+    infer->needs = NNI_NEEDS_INPUT | NNI_LATE;
+    if (dense->activation != NN_LINEAR) {
+        infer->needs |= NNI_OWN_DELTA;
+    }
     if (nni_activation_keeps_input(dense->activation)) {
         infer->saved_per_sample = nni_shape_count(&infer->output);
     } else if (dense->activation != NN_LINEAR) {
@@ -192,10 +195,11 @@ static void dense_bias_gradient(const struct nni_call *call,
     nni_parallel_ranges(call->context, sizes->outputs, grain, dense_bias_range, &bias);
 }
 
-/* dW = x^T dz: k runs over the samples, always as one chain. */
+/* dW = x^T dz, k running over the samples, always as one chain: into gradient, or, where
+ * update is not NULL, only into the update of W. */
 static void dense_weight_gradient(const struct nni_call *call,
                                   const struct dense_sizes *sizes, const float *dz,
-                                  void *scratch)
+                                  const struct nni_update *update, void *scratch)
 {
     struct nni_gemm gemm = {0};
     gemm.m = sizes->inputs;
@@ -207,10 +211,11 @@ static void dense_weight_gradient(const struct nni_call *call,
     gemm.b = dz;
     gemm.b_row = sizes->outputs;
     gemm.b_column = 1;
-    gemm.c = call->parameter_gradients[0];
+    gemm.c = update != NULL ? update->parameter : call->parameter_gradients[0];
     gemm.c_row = sizes->outputs;
     gemm.accumulate = call->accumulate;
     gemm.chain = 1;
+    gemm.update = update;
     nni_gemm(call->context, call->kernels, &gemm, scratch);
 }
 
@@ -245,14 +250,14 @@ static void dense_backward(const nn_layer *layer, struct nni_call *call)
         const float *kept = nni_activation_keeps_input(dense->activation)
                                 ? call->saved
                                 : (const float *)call->output;
+        float *own = call->late ? call->delta : call->scratch;
         nni_activation_gradient(call, dense->activation,
                                 nni_activation_alpha(dense->activation, dense->alpha),
-                                kept, dz, call->scratch, sizes.lead * sizes.outputs,
-                                sizes.outputs);
-        dz = call->scratch;
+                                kept, dz, own, sizes.lead * sizes.outputs, sizes.outputs);
+        dz = own;
     }
-    if (call->parameter_gradients[0] != NULL) {
-        dense_weight_gradient(call, &sizes, dz, scratch);
+    if (call->parameter_gradients[0] != NULL && !call->late) {
+        dense_weight_gradient(call, &sizes, dz, NULL, scratch);
     }
     if (dense->bias && call->parameter_gradients[1] != NULL) {
         dense_bias_gradient(call, &sizes, dz);
@@ -260,6 +265,47 @@ static void dense_backward(const nn_layer *layer, struct nni_call *call)
     if (call->input_gradients[0] != NULL) {
         dense_input_gradient(call, &sizes, dz, scratch);
     }
+}
+
+/* ---- the gradient of W after all of backward ---- */
+
+static const float *dense_kept_dz(const struct dense_layer *dense,
+                                  const struct nni_call *call)
+{
+    return dense->activation == NN_LINEAR ? call->output_gradient : call->delta;
+}
+
+static void dense_late(const nn_layer *layer, const struct nni_call *call,
+                       const struct nni_update *update)
+{
+    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
+    dense_weight_gradient(call, &sizes, dense_kept_dz(dense, call), update,
+                          call->scratch);
+}
+
+static int dense_late_fits(const nn_layer *layer, const struct nni_call *call)
+{
+    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
+    return nni_gemm_can_update(call->rows * sizes.lead);
+}
+
+/* A sum of m products is at most m max|x| max|dz|, that of m dz, the bias's gradient, at
+ * most m max|dz|; rounding makes it larger by less than (1 + 2^-24)^m, which m, as small as
+ * it is here, keeps far below the distance of this limit to the largest float. */
+static const double dense_safe_sum = 1e37;
+
+static int dense_late_is_finite(const nn_layer *layer, const struct nni_call *call)
+{
+    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
+    const int64_t m = call->rows * sizes.lead;
+    const double x = (double)nni_magnitude_long(call->context, call->kernels,
+                                                call->inputs[0], m * sizes.inputs);
+    const double dz = (double)nni_magnitude_long(
+        call->context, call->kernels, dense_kept_dz(dense, call), m * sizes.outputs);
+    return (double)m * dz < dense_safe_sum && (double)m * x * dz < dense_safe_sum;
 }
 
 const struct nni_layer_type nni_layer_dense = {
@@ -275,6 +321,9 @@ const struct nni_layer_type nni_layer_dense = {
     .scratch = dense_scratch,
     .forward = dense_forward,
     .backward = dense_backward,
+    .late = dense_late,
+    .late_fits = dense_late_fits,
+    .late_is_finite = dense_late_is_finite,
 };
 
 nn_layer *nn_dense(nn_context *context, int64_t units, int32_t activation)

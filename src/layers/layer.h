@@ -40,7 +40,9 @@ enum {
     NNI_NEEDS_INPUT = 1,  /* backward reads the input values */
     NNI_NEEDS_OUTPUT = 2, /* backward reads the output values */
     NNI_IN_PLACE = 4,     /* output may be input 0's memory (when neither is needed) */
-    NNI_NO_GRADIENT = 8   /* passes no gradient to its inputs (integer input) */
+    NNI_NO_GRADIENT = 8,  /* passes no gradient to its inputs (integer input) */
+    NNI_LATE = 16,        /* the type's late functions make the gradient of parameter 0 */
+    NNI_OWN_DELTA = 32 /* for that, backward keeps another dz than its output gradient */
 };
 
 /* The answer to: these inputs, what output? */
@@ -52,7 +54,7 @@ struct nni_infer {
     struct nni_shape output;
     int32_t parameter_count;
     struct nni_parameter_spec parameters[NNI_PARAMETERS_MAX];
-    uint32_t needs;           /* sum of NNI_NEEDS_..., NNI_IN_PLACE, NNI_NO_GRADIENT */
+    uint32_t needs;           /* sum of the constants above */
     int64_t saved_per_sample; /* floats kept from forward to backward */
 };
 
@@ -84,6 +86,8 @@ struct nni_call {
     float *const *input_gradients;     /* to write; an entry is NULL where nobody asks */
     float *const *parameter_gradients; /* an entry is NULL where frozen */
     int32_t accumulate; /* parameter gradients go on from what is there, else from 0 */
+    int32_t late;       /* backward leaves the gradient of parameter 0 to type->late */
+    float *delta; /* where NNI_OWN_DELTA: dz, for type->late; may be output_gradient */
 
     int32_t failed; /* set by a custom layer whose callback returned non-zero */
 };
@@ -110,6 +114,17 @@ struct nni_layer_type {
                       int64_t rows, int32_t training);
     void (*forward)(const nn_layer *layer, struct nni_call *call);
     void (*backward)(const nn_layer *layer, struct nni_call *call);
+    /* What backward left out where call->late said so, from the inputs and dz as they were:
+     * the gradient of parameter 0 into parameter_gradients[0], or, where update is not
+     * NULL, the SGD update (kernels->update_sgd, the same bits) of the parameter by that
+     * gradient, which is written nowhere then. Needed where infer says NNI_LATE. */
+    void (*late)(const nn_layer *layer, const struct nni_call *call,
+                 const struct nni_update *update);
+    /* 1 where late updates as many rows as the call has without writing the gradient. */
+    int (*late_fits)(const nn_layer *layer, const struct nni_call *call);
+    /* 1 where no gradient of the layer's parameters can have overflown or be NaN: sure
+     * from the sizes of what it is the product of, without the product itself. */
+    int (*late_is_finite)(const nn_layer *layer, const struct nni_call *call);
     /* Frees what the object owns beside its options; NULL for nothing. */
     void (*release)(nn_layer *layer);
 };

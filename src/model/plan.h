@@ -18,6 +18,7 @@ struct nni_plan_options {
     int32_t training;        /* plans backward, too */
     int32_t keep_nodes;      /* all values and gradients stay readable */
     int32_t input_gradients; /* with respect to float inputs, too */
+    int32_t late;            /* keeps what the late gradients need; not with keep_nodes */
     /* by node: 1 where its parameters stay as they are; outlives the plan. NULL: as the
      * layers say. */
     const unsigned char *frozen;
@@ -33,15 +34,26 @@ enum { NNI_NO_BLOCK = -1 };
 
 /* What the plan says of one node. Block numbers are NNI_NO_BLOCK where there is none. */
 struct nni_node_plan {
-    int32_t runs;                   /* leads to an output */
-    int32_t learns;                 /* a gradient at its output is of use */
-    int32_t backward;               /* and arrives there: its backward runs */
-    int32_t value, gradient, saved; /* blocks */
-    int32_t first_input;            /* of its inputs in the plan's arrays by input */
+    int32_t runs;     /* leads to an output */
+    int32_t learns;   /* a gradient at its output is of use */
+    int32_t backward; /* and arrives there: its backward runs */
+    int32_t late;     /* what its late gradient needs is kept until the end */
+    int32_t late_now; /* and as many rows as the last forward had suit it */
+    int32_t value, gradient, saved, delta; /* blocks */
+    int32_t first_input; /* of its inputs in the plan's arrays by input */
     int32_t shared;     /* a layer applied more than once, whose parameter gradients go to
                            own_gradients + own_offset first */
     int64_t own_offset; /* in floats */
     struct nni_call call; /* as far as it does not change from run to run */
+};
+
+/* One node's forward or backward, as a run follows them. */
+struct nni_plan_step {
+    void (*run)(const nn_layer *layer, struct nni_call *call);
+    const nn_layer *layer;
+    struct nni_call *call;
+    int32_t node;
+    int32_t adds; /* backward: some contributions lie in temporaries */
 };
 
 /* A place where a node reads an input of the model, to be set at each run. */
@@ -74,6 +86,8 @@ struct nni_plan {
     int32_t input_use_count;
 
     /* after nni_plan_allocate */
+    struct nni_plan_step *forward, *backward; /* in the order in which they run */
+    int32_t forward_count, backward_count;
     unsigned char *arena;
     void *scratch;
     float *own_gradients;
@@ -102,6 +116,8 @@ struct nni_run {
     int32_t training;  /* dropout active (only in a training plan) */
     uint64_t seed, step;
     int32_t accumulate; /* backward: go on from the parameter gradients as they are */
+    int32_t late; /* backward: the nodes that nni_plan_is_late names leave a gradient
+                           to nni_plan_late */
 };
 
 /* Runs all nodes forward. inputs[i] holds the rows of input i and stays valid until
@@ -112,6 +128,17 @@ nn_status nni_plan_forward(struct nni_plan *plan, const struct nni_run *run,
 /* Runs backward; the gradients at the output nodes have been written to
  * nni_plan_gradient. */
 nn_status nni_plan_backward(struct nni_plan *plan, const struct nni_run *run);
+
+/* Late gradients: backward leaves out the gradient of a node's first parameter, from when
+ * on there is a choice: to compute it into the gradients after all (update NULL), or to let
+ * its product update the parameter by it (see struct nni_layer_type), once it is sure that
+ * no gradient is NaN or infinite. Nodes may be treated in any order; what they need lies
+ * untouched until the next forward. nni_plan_is_late is 1 where a node does so for as many
+ * rows as the last forward had. */
+int nni_plan_is_late(const struct nni_plan *plan, nn_node node);
+int nni_plan_late_is_finite(const struct nni_plan *plan, nn_node node);
+void nni_plan_late(const struct nni_plan *plan, nn_node node,
+                   const struct nni_update *update);
 
 /* Sums the parameter gradients of shared layers, once after the last backward of a batch. */
 void nni_plan_finish_gradients(struct nni_plan *plan);
@@ -125,6 +152,17 @@ int nni_plan_keeps_gradient(const struct nni_plan *plan, nn_node node);
 
 /* 1 where the parameters of a node stay as they are. */
 int nni_plan_is_frozen(const struct nni_plan *plan, nn_node node);
+
+/* The step after all others: what lasts until then can be read when a run is done. */
+static inline int32_t nni_plan_end(const struct nni_plan *plan)
+{
+    return 2 * plan->node_count + 1;
+}
+
+int nni_plan_is_output(const struct nni_plan *plan, nn_node node);
+
+/* Lists the blocks of a plan whose nodes' roles are known (plan_blocks.c). */
+nn_status nni_plan_make_blocks(struct nni_plan *plan);
 
 /* The placement of blocks in an arena (arena.c): fills the offsets and returns the size. */
 nn_status nni_arena_place(const nn_context *context, struct nni_block *blocks,

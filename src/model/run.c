@@ -69,7 +69,36 @@ static void run_resolve_node(struct nni_plan *plan, int32_t i)
         .output_gradient = run_block(plan, at->gradient),
         .input_gradients = plan->input_gradients + first,
         .parameter_gradients = gradients,
+        .delta = run_block(plan, at->delta),
     };
+}
+
+static int run_adds(const struct nni_plan *plan, int32_t i)
+{
+    int adds = 0;
+    for (int32_t k = 0; k < plan->model->nodes[i].input_count; k++)
+        adds |= plan->adds[plan->nodes[i].first_input + k];
+    return adds;
+}
+
+/* The lists that a run follows. */
+static void run_list_steps(struct nni_plan *plan)
+{
+    plan->forward_count = plan->backward_count = 0;
+    for (int32_t i = 0; i < plan->node_count; i++) {
+        nn_layer *layer = plan->model->nodes[i].layer;
+        struct nni_node_plan *at = &plan->nodes[i];
+        if (at->runs && layer->type->forward != NULL)
+            plan->forward[plan->forward_count++] =
+                (struct nni_plan_step){layer->type->forward, layer, &at->call, i, 0};
+    }
+    for (int32_t i = plan->node_count - 1; i >= 0; i--) {
+        nn_layer *layer = plan->model->nodes[i].layer;
+        struct nni_node_plan *at = &plan->nodes[i];
+        if (at->backward && layer->type->backward != NULL)
+            plan->backward[plan->backward_count++] = (struct nni_plan_step){
+                layer->type->backward, layer, &at->call, i, run_adds(plan, i)};
+    }
 }
 
 nn_status nni_plan_allocate(struct nni_plan *plan, const float *weights, float *gradients)
@@ -84,6 +113,7 @@ nn_status nni_plan_allocate(struct nni_plan *plan, const float *weights, float *
     plan->gradients = gradients;
     for (int32_t i = 0; i < plan->node_count; i++)
         run_resolve_node(plan, i);
+    run_list_steps(plan);
     return NN_OK;
 }
 
@@ -93,34 +123,38 @@ static nn_status run_callback_failed(const nn_layer *layer, const char *what)
                           what);
 }
 
-static void run_set(struct nni_call *call, const struct nni_run *run)
+/* Which nodes may leave their gradient for later depends on the number of rows. */
+static void run_set_rows(struct nni_plan *plan, int64_t rows)
 {
-    call->rows = run->rows;
-    call->first_row = run->first_row;
-    call->training = run->training;
-    call->seed = run->seed;
-    call->step = run->step;
-    call->accumulate = run->accumulate;
+    plan->rows = rows;
+    for (int32_t i = 0; i < plan->node_count; i++) {
+        struct nni_node_plan *at = &plan->nodes[i];
+        const nn_layer *layer = plan->model->nodes[i].layer;
+        at->call.rows = rows;
+        at->late_now = at->late && layer->type->late_fits(layer, &at->call);
+    }
 }
 
 nn_status nni_plan_forward(struct nni_plan *plan, const struct nni_run *run,
                            const void *const *inputs)
 {
-    plan->rows = run->rows;
+    if (plan->rows != run->rows)
+        run_set_rows(plan, run->rows);
     for (int32_t i = 0; i < plan->input_use_count; i++)
         plan->inputs[plan->input_uses[i].place] = inputs[plan->input_uses[i].input];
     for (int32_t i = 0; i < plan->model->input_count; i++)
         plan->nodes[plan->model->inputs[i]].call.output = (void *)(uintptr_t)inputs[i];
-    for (int32_t i = 0; i < plan->node_count; i++) {
-        struct nni_node_plan *at = &plan->nodes[i];
-        nn_layer *layer = plan->model->nodes[i].layer;
-        if (!at->runs || layer->type->forward == NULL)
-            continue;
-        run_set(&at->call, run);
-        layer->type->forward(layer, &at->call);
-        if (at->call.failed) {
-            at->call.failed = 0;
-            return run_callback_failed(layer, "forward");
+    for (int32_t i = 0; i < plan->forward_count; i++) {
+        const struct nni_plan_step *step = &plan->forward[i];
+        struct nni_call *call = step->call;
+        call->first_row = run->first_row;
+        call->training = run->training;
+        call->seed = run->seed;
+        call->step = run->step;
+        step->run(step->layer, call);
+        if (call->failed) {
+            call->failed = 0;
+            return run_callback_failed(step->layer, "forward");
         }
     }
     return NN_OK;
@@ -142,27 +176,45 @@ static void run_add_contributions(const struct nni_plan *plan, int32_t i)
 
 nn_status nni_plan_backward(struct nni_plan *plan, const struct nni_run *run)
 {
-    for (int32_t i = plan->node_count - 1; i >= 0; i--) {
-        struct nni_node_plan *at = &plan->nodes[i];
-        nn_layer *layer = plan->model->nodes[i].layer;
-        if (!at->backward || layer->type->backward == NULL)
-            continue;
-        run_set(&at->call, run);
-        layer->type->backward(layer, &at->call);
-        if (at->call.failed) {
-            at->call.failed = 0;
-            return run_callback_failed(layer, "backward");
+    for (int32_t i = 0; i < plan->backward_count; i++) {
+        const struct nni_plan_step *step = &plan->backward[i];
+        struct nni_call *call = step->call;
+        call->accumulate = run->accumulate;
+        call->late = run->late && plan->nodes[step->node].late_now;
+        step->run(step->layer, call);
+        if (call->failed) {
+            call->failed = 0;
+            return run_callback_failed(step->layer, "backward");
         }
-        run_add_contributions(plan, i);
+        if (step->adds)
+            run_add_contributions(plan, step->node);
     }
     return NN_OK;
+}
+
+int nni_plan_is_late(const struct nni_plan *plan, nn_node node)
+{
+    return plan->nodes[node].late_now;
+}
+
+int nni_plan_late_is_finite(const struct nni_plan *plan, nn_node node)
+{
+    const nn_layer *layer = plan->model->nodes[node].layer;
+    return layer->type->late_is_finite(layer, &plan->nodes[node].call);
+}
+
+void nni_plan_late(const struct nni_plan *plan, nn_node node,
+                   const struct nni_update *update)
+{
+    const nn_layer *layer = plan->model->nodes[node].layer;
+    layer->type->late(layer, &plan->nodes[node].call, update);
 }
 
 /* The first application of a shared layer starts its parameters' gradients, later ones are
  * added in the order of the nodes. */
 void nni_plan_finish_gradients(struct nni_plan *plan)
 {
-    for (int32_t i = 0; i < plan->node_count; i++) {
+    for (int32_t i = 0; plan->own_floats > 0 && i < plan->node_count; i++) {
         const struct nni_node *node = &plan->model->nodes[i];
         if (!plan->nodes[i].shared)
             continue;

@@ -20,6 +20,13 @@ struct nni_piece {
     float rate_multiplier; /* of its layer */
 };
 
+/* Pieces whose update somebody else makes (nni_optimizer_run). */
+struct nni_elsewhere {
+    const int32_t *at; /* by piece: whatever number says where; negative: not elsewhere */
+    void (*update)(void *data, int32_t at, const struct nni_update *update);
+    void *data;
+};
+
 struct nni_optimizer_type {
     uint32_t id;
     const char *name;
@@ -29,6 +36,9 @@ struct nni_optimizer_type {
     /* Names of the options that fix the state and stay as they are once it is bound,
      * ended by NULL; NULL where there are none. */
     const char *const *fixed;
+    /* 1 where a step is kernels->update_sgd and keeps no state, so that the product that
+     * makes a gradient can update the parameter instead of writing it. */
+    int32_t updates_in_products;
     /* Whether the options go together; NULL where each may take any value in range. */
     nn_status (*check)(const nn_optimizer *optimizer);
     /* Bit s set: slot s is in use, with the options as they are. */
@@ -84,8 +94,16 @@ void nni_optimizer_take_state(nn_optimizer *optimizer, nn_optimizer *from);
 
 /* One step over the bound pieces at this rate (a schedule's; multiplied by each piece's
  * multiplier): clip, update, max-norm. Cannot fail, does not allocate. Neighbouring
- * pieces that are contiguous in memory with equal multipliers are updated in one pass. */
-void nni_optimizer_run(nn_optimizer *optimizer, double rate);
+ * pieces that are contiguous in memory with equal multipliers are updated in one pass.
+ * Pieces that are elsewhere (which may be NULL) have no gradient in memory; in their place
+ * elsewhere->update gets what it takes to update them. That needs
+ * nni_optimizer_updates_in_products. */
+void nni_optimizer_run(nn_optimizer *optimizer, double rate,
+                       const struct nni_elsewhere *elsewhere);
+
+/* 1 where, with the options as they are, each element's step depends on its gradient only
+ * and is that of kernels->update_sgd. */
+int nni_optimizer_updates_in_products(const nn_optimizer *optimizer);
 
 /* The bytes that bind would allocate for `total` parameters in `count` pieces. */
 size_t nni_optimizer_state_bytes(const nn_optimizer *optimizer, int64_t total,

@@ -96,19 +96,15 @@ static int32_t optimizer_run_length(const nn_optimizer *optimizer, int32_t first
 static void optimizer_update_run(const nn_optimizer *optimizer,
                                  struct optimizer_pass *pass,
                                  const struct nni_piece *first, int64_t start,
-                                 int64_t count, double rate)
+                                 int64_t count)
 {
-    const double piece_rate = rate * (double)first->rate_multiplier;
     struct nni_update *update = &pass->update;
     update->count = count;
-    update->parameter = first->parameter;
     update->gradient = first->gradient;
     for (int32_t s = 0; s < NNI_SLOTS_MAX; s++) {
         update->slot[s] =
             optimizer->slots[s] == NULL ? NULL : optimizer->slots[s] + start;
     }
-    update->rate = (float)piece_rate;
-    update->decay = (float)(1 - piece_rate * optimizer->decoupled_decay);
     if (count < 2 * OPTIMIZER_TASK) {
         pass->kernel(update);
         return;
@@ -119,16 +115,27 @@ static void optimizer_update_run(const nn_optimizer *optimizer,
 }
 
 static void optimizer_update(const nn_optimizer *optimizer, struct optimizer_pass *pass,
-                             double rate)
+                             double rate, const struct nni_elsewhere *elsewhere)
 {
     int64_t start = 0; /* of the run in the slots */
     for (int32_t i = 0; i < optimizer->piece_count;) {
-        const int32_t length = optimizer_run_length(optimizer, i);
+        const struct nni_piece *first = &optimizer->pieces[i];
+        const double piece_rate = rate * (double)first->rate_multiplier;
+        pass->update.parameter = first->parameter;
+        pass->update.rate = (float)piece_rate;
+        pass->update.decay = (float)(1 - piece_rate * optimizer->decoupled_decay);
+        if (elsewhere != NULL && elsewhere->at[i] >= 0) {
+            elsewhere->update(elsewhere->data, elsewhere->at[i], &pass->update);
+            start += first->count;
+            i++;
+            continue;
+        }
+        const int32_t length = elsewhere == NULL ? optimizer_run_length(optimizer, i) : 1;
         int64_t count = 0;
         for (int32_t k = 0; k < length; k++) {
-            count += optimizer->pieces[i + k].count;
+            count += first[k].count;
         }
-        optimizer_update_run(optimizer, pass, &optimizer->pieces[i], start, count, rate);
+        optimizer_update_run(optimizer, pass, first, start, count);
         start += count;
         i += length;
     }
@@ -197,7 +204,14 @@ static void optimizer_limit_norms(const nn_optimizer *optimizer)
     }
 }
 
-void nni_optimizer_run(nn_optimizer *optimizer, double rate)
+int nni_optimizer_updates_in_products(const nn_optimizer *optimizer)
+{
+    return optimizer->type->updates_in_products && !(optimizer->clip_norm > 0) &&
+           !(optimizer->max_norm > 0);
+}
+
+void nni_optimizer_run(nn_optimizer *optimizer, double rate,
+                       const struct nni_elsewhere *elsewhere)
 {
     const struct nni_kernels *kernels = optimizer->kernels;
     optimizer->steps++;
@@ -213,7 +227,7 @@ void nni_optimizer_run(nn_optimizer *optimizer, double rate)
     };
     pass.kernel = optimizer->type->prepare(optimizer, kernels, optimizer->steps,
                                            pass.update.coefficient);
-    optimizer_update(optimizer, &pass, rate);
+    optimizer_update(optimizer, &pass, rate, elsewhere);
     if (optimizer->max_norm > 0) {
         optimizer_limit_norms(optimizer);
     }

@@ -171,7 +171,7 @@ nn_status nn_optimizer_step(nn_optimizer *optimizer, nn_tensor *const *parameter
         optimizer->pieces[i] = optimizer_step_piece(parameters[i], gradients[i]);
     }
     const struct nni_float_env env = nni_float_env_enter();
-    nni_optimizer_run(optimizer, optimizer->rate);
+    nni_optimizer_run(optimizer, optimizer->rate, NULL);
     nni_float_env_leave(env);
     return NN_OK;
 }

@@ -36,6 +36,7 @@ const struct nni_optimizer_type nni_optimizer_sgd = {
     .size = sizeof(struct nn_optimizer),
     .options = sgd_options,
     .option_count = NNI_COUNT(sgd_options),
+    .updates_in_products = 1,
     .slots = sgd_slots,
     .prepare = sgd_prepare,
 };

@@ -183,6 +183,13 @@ static void batch_floats_range(void *data, int32_t index, int64_t first, int64_t
                              (end - first) * job->count, job->to + first * job->count);
 }
 
+/* Late gradients cannot be made any more of samples that are written over. */
+static void batch_overwrites(struct nni_pass *pass)
+{
+    if (pass == pass->trainer->training)
+        pass->trainer->late = 0;
+}
+
 nn_status nni_batch_convert(struct nni_pass *pass, struct nni_batch *batch)
 {
     const nn_model *model = pass->trainer->model;
@@ -193,6 +200,7 @@ nn_status nni_batch_convert(struct nni_pass *pass, struct nni_batch *batch)
                                    nni_shape_count(shape)};
         if (job.dtype == shape->dtype)
             continue;
+        batch_overwrites(pass);
         if (pass->floats[i] == NULL)
             pass->floats[i] = nni_alloc(context, (size_t)pass->batch_rows,
                                         (size_t)job.count * sizeof(float));
@@ -214,6 +222,7 @@ nn_status nni_batch_gather(struct nni_pass *pass, const nn_dataset *dataset,
     int32_t weighted = nni_dataset_weighted(dataset);
     /* A callback fills everything; from tensors only what is wanted is read and checked. */
     int32_t all = with_targets || nni_dataset_root(dataset)->source.read != NULL;
+    batch_overwrites(pass);
     NNI_TRY(nni_dataset_gather(dataset, pass->plan->kernels, order, first, rows,
                                pass->input_buffers, all ? pass->target_buffers : NULL,
                                all ? pass->weight_buffer : NULL, pass->sample_buffer));

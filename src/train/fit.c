@@ -219,7 +219,7 @@ static nn_status fit_batch(struct fit *fit, int64_t first)
     trainer->run.done = first + rows;
     if (!fit_has_weight(&trainer->batch))
         return NN_OK;
-    NNI_TRY(nni_step_gradients(trainer, &loss));
+    NNI_TRY(nni_step_gradients(trainer, 1, &loss));
     fit_sum_losses(fit);
     NNI_TRY(nni_step_finish(trainer));
     nni_progress_step(&trainer->progress, first + rows, fit_loss_so_far(trainer));

@@ -76,7 +76,7 @@ static nn_status check_all(nn_trainer *trainer, double h, int64_t samples,
                            struct check_worst *worst)
 {
     double loss;
-    NNI_TRY(nni_step_gradients(trainer, &loss));
+    NNI_TRY(nni_step_gradients(trainer, 0, &loss));
     for (int32_t p = 0; p < trainer->model->parameter_count; p++)
         if (trainer->gradient_tensors[p] != NULL)
             NNI_TRY(check_parameter(trainer, p, h, samples, worst));

@@ -7,6 +7,10 @@ nn_tensor *nn_trainer_gradient(nn_trainer *trainer, int32_t index)
 {
     if (trainer == NULL || index < 0 || index >= trainer->model->parameter_count)
         return NULL;
+    if (trainer->gradient_tensors[index] != NULL) {
+        nni_late_settle(trainer);
+        trainer->gradients_asked = 1;
+    }
     return trainer->gradient_tensors[index];
 }
 

@@ -56,14 +56,20 @@ static nn_status pass_allocate(struct nni_pass *pass)
     return pass->loss_scratch == NULL ? nn_last_status() : NN_OK;
 }
 
+/* Gradients may be late where an optimizer can make use of it, and no gradient goes on from
+ * that of another part of the batch. */
 static struct nni_plan_options pass_plan_options(const nn_trainer *trainer,
-                                                 int32_t training, int64_t rows)
+                                                 int32_t training, int64_t batch_rows,
+                                                 int64_t rows)
 {
+    const nn_optimizer *optimizer = trainer->optimizer;
     return (struct nni_plan_options){
         .rows = rows,
         .training = training,
         .keep_nodes = training && trainer->keep_nodes,
         .input_gradients = training && trainer->input_gradients,
+        .late = training && rows >= batch_rows && !trainer->keep_nodes &&
+                optimizer != NULL && optimizer->type->updates_in_products,
         .frozen = trainer->frozen,
     };
 }
@@ -80,7 +86,8 @@ nn_status nni_pass_reserve(nn_trainer *trainer, int32_t training, int64_t batch_
     pass->trainer = trainer;
     pass->batch_rows = batch_rows;
     pass->part_rows = part_rows;
-    struct nni_plan_options options = pass_plan_options(trainer, training, part_rows);
+    struct nni_plan_options options =
+        pass_plan_options(trainer, training, batch_rows, part_rows);
     nn_status status = nni_plan_create(trainer->model, &options, &pass->plan);
     if (status == NN_OK)
         status = pass_allocate(pass);
@@ -88,10 +95,12 @@ nn_status nni_pass_reserve(nn_trainer *trainer, int32_t training, int64_t batch_
         nni_pass_destroy(pass);
         return status;
     }
+    if (training) {
+        nni_late_settle(trainer);
+        trainer->phase = NNI_PHASE_IDLE; /* what was computed is gone */
+    }
     nni_pass_destroy(*out);
     *out = pass;
-    if (training)
-        trainer->phase = NNI_PHASE_IDLE; /* what was computed is gone */
     return NN_OK;
 }
 
@@ -177,6 +186,8 @@ nn_status nni_pass_reserve_buffers(struct nni_pass *pass, const nn_dataset *data
 {
     if (pass_buffers_fit(pass, dataset))
         return NN_OK;
+    if (pass == pass->trainer->training)
+        nni_late_settle(pass->trainer);
     pass_free_buffers(pass);
     nn_status status = pass_allocate_buffers(pass, dataset);
     if (status != NN_OK)
@@ -187,7 +198,8 @@ nn_status nni_pass_reserve_buffers(struct nni_pass *pass, const nn_dataset *data
 nn_status nni_pass_bytes_needed(nn_trainer *trainer, int64_t batch_rows,
                                 int64_t part_rows, int64_t *bytes)
 {
-    struct nni_plan_options options = pass_plan_options(trainer, 1, part_rows);
+    struct nni_plan_options options =
+        pass_plan_options(trainer, 1, batch_rows, part_rows);
     struct nni_plan *plan;
     NNI_TRY(nni_plan_create(trainer->model, &options, &plan));
     int64_t part = nni_plan_bytes(plan) +
@@ -310,9 +322,11 @@ void nni_pass_losses(struct nni_pass *pass, const struct nni_batch *batch, int64
     }
 }
 
-nn_status nni_pass_backward(struct nni_pass *pass, int64_t first, int64_t rows)
+nn_status nni_pass_backward(struct nni_pass *pass, int64_t first, int64_t rows,
+                            int32_t late)
 {
     struct nni_run run = pass_run(pass, first, rows);
+    run.late = late;
     return nni_plan_backward(pass->plan, &run);
 }
 

@@ -145,7 +145,7 @@ static nn_status rate_sweep_run(struct rate_sweep *sweep, double low, double hig
     for (int32_t i = 0; i < steps; i++) {
         double loss, rate = low * nni_pow_integer(ratio, (uint64_t)i);
         NNI_TRY(rate_sweep_gather(sweep));
-        NNI_TRY(nni_step_gradients(trainer, &loss));
+        NNI_TRY(nni_step_gradients(trainer, 1, &loss));
         if (!isfinite(loss))
             return NN_OK;
         rates[i] = rate;
@@ -154,7 +154,7 @@ static nn_status rate_sweep_run(struct rate_sweep *sweep, double low, double hig
         smallest = loss < smallest ? loss : smallest;
         if (loss > RATE_SWEEP_EXPLODED * smallest)
             return NN_OK;
-        nni_optimizer_run(trainer->optimizer, rate);
+        nni_late_update(trainer, rate);
         trainer->step++;
     }
     return NN_OK;

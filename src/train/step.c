@@ -8,43 +8,54 @@
 
 #include <math.h>
 
-/* 1 where the parameter is not frozen and some application of its layer runs backward. */
-static int step_parameter_learns(const nn_trainer *trainer, int32_t parameter)
+/* The first application of the parameter's layer that runs backward; -1 where there is none
+ * or it is frozen, so that the parameter does not learn. */
+static nn_node step_learning_node(const nn_trainer *trainer, int32_t parameter)
 {
     const struct nni_plan *plan = trainer->training->plan;
     const nn_layer *layer = plan->model->parameters[parameter].layer;
     for (int32_t i = 0; i < plan->node_count; i++)
         if (plan->nodes[i].backward && plan->model->nodes[i].layer == layer)
-            return !trainer->frozen[i];
-    return 0;
+            return trainer->frozen[i] ? -1 : i;
+    return -1;
 }
 
-/* Hands the parameters that learn, with their gradients, to the optimizer. */
-static nn_status step_bind_optimizer(nn_trainer *trainer)
+/* Lists the parameters that learn, with their gradients. */
+static int32_t step_list_pieces(nn_trainer *trainer, struct nni_piece *pieces)
 {
     const nn_model *model = trainer->model;
-    if (trainer->bound || trainer->optimizer == NULL)
-        return NN_OK;
-    struct nni_piece *pieces = nni_alloc(trainer->handle.context,
-                                         (size_t)model->parameter_count, sizeof *pieces);
-    if (pieces == NULL)
-        return nn_last_status();
     int32_t count = 0;
     for (int32_t i = 0; i < model->parameter_count; i++) {
         const struct nni_parameter *parameter = &model->parameters[i];
-        if (!step_parameter_learns(trainer, i))
+        nn_node node = step_learning_node(trainer, i);
+        if (node < 0)
             continue;
-        pieces[count] = (struct nni_piece){
+        trainer->pieces[count] =
+            (struct nni_piece_origin){node, model->nodes[node].first_parameter == i};
+        pieces[count++] = (struct nni_piece){
             .parameter = model->weights + parameter->offset,
             .gradient = trainer->gradients + parameter->offset,
             .count = parameter->count,
             .columns = parameter->spec.shape.rank == 2 ? parameter->spec.shape.dim[1] : 0,
             .rate_multiplier = trainer->rate_multipliers[i],
         };
-        count++;
     }
-    nn_status status = nni_optimizer_bind(trainer->optimizer, pieces, count);
-    nni_free(trainer->handle.context, pieces);
+    return count;
+}
+
+/* Hands the parameters that learn to the optimizer. */
+static nn_status step_bind_optimizer(nn_trainer *trainer)
+{
+    const nn_context *context = trainer->handle.context;
+    size_t count = (size_t)trainer->model->parameter_count;
+    if (trainer->bound || trainer->optimizer == NULL)
+        return NN_OK;
+    struct nni_piece *pieces = nni_alloc(context, count, sizeof *pieces);
+    if (pieces == NULL)
+        return nn_last_status();
+    nn_status status =
+        nni_optimizer_bind(trainer->optimizer, pieces, step_list_pieces(trainer, pieces));
+    nni_free(context, pieces);
     trainer->bound = status == NN_OK;
     return status;
 }
@@ -97,11 +108,22 @@ static nn_status step_check_gradients(const nn_trainer *trainer)
 
 /* ---- the parts of a step ---- */
 
-nn_status nni_step_gradients(nn_trainer *trainer, double *loss)
+/* A bound that fails decides nothing: then the late gradients are looked at, too. */
+static nn_status step_check_late_gradients(nn_trainer *trainer)
+{
+    if (!trainer->check_gradients || nni_late_is_finite(trainer))
+        return NN_OK;
+    nni_late_settle(trainer);
+    return step_check_gradients(trainer);
+}
+
+nn_status nni_step_gradients(nn_trainer *trainer, int32_t may_be_late, double *loss)
 {
     struct nni_pass *pass = trainer->training;
     const struct nni_batch *batch = &trainer->batch;
+    int32_t late = may_be_late && nni_late_suits(trainer);
     trainer->phase = NNI_PHASE_IDLE;
+    trainer->late = 0; /* forward writes over what they are made of */
     NNI_TRY(nni_pass_begin(pass, batch));
     NNI_TRY(nni_pass_check_weight(pass, batch));
     for (int64_t first = 0; first < batch->rows; first += pass->part_rows) {
@@ -109,12 +131,14 @@ nn_status nni_step_gradients(nn_trainer *trainer, double *loss)
         NNI_TRY(nni_pass_forward(pass, batch, first, rows));
         nni_meters_count(trainer, pass, batch, first, rows);
         nni_pass_losses(pass, batch, first, rows, 1);
-        NNI_TRY(nni_pass_backward(pass, first, rows));
+        NNI_TRY(nni_pass_backward(pass, first, rows, late));
     }
     nni_plan_finish_gradients(pass->plan);
+    if (late)
+        nni_late_begin(trainer);
     *loss = nni_pass_total(pass, batch);
     NNI_TRY(step_check_loss(trainer, *loss));
-    NNI_TRY(step_check_gradients(trainer));
+    NNI_TRY(late ? step_check_late_gradients(trainer) : step_check_gradients(trainer));
     trainer->phase = NNI_PHASE_BACKWARD;
     return NN_OK;
 }
@@ -125,7 +149,7 @@ static nn_status step_update(nn_trainer *trainer)
     double rate;
     NNI_TRY(nni_schedule_rate(&trainer->schedule, trainer->optimizer->rate,
                               trainer->epoch, trainer->step, &rate));
-    nni_optimizer_run(trainer->optimizer, rate);
+    nni_late_update(trainer, rate);
     trainer->rate = rate;
     trainer->step++;
     trainer->phase = NNI_PHASE_UPDATED;
@@ -183,6 +207,7 @@ static void step_drop_inputs(nn_trainer *trainer)
 /* Keeps the inputs alive while their values may still be read. */
 static void step_hold_inputs(nn_trainer *trainer, const nn_tensor *const *inputs)
 {
+    trainer->late = 0; /* late gradients cannot be made without the inputs before */
     step_drop_inputs(trainer);
     for (int32_t i = 0; i < trainer->model->input_count; i++)
         trainer->held_inputs[i] = nni_handle_retain(inputs[i]);
@@ -190,7 +215,7 @@ static void step_hold_inputs(nn_trainer *trainer, const nn_tensor *const *inputs
 
 static nn_status step_whole(nn_trainer *trainer, double *loss)
 {
-    NNI_TRY(nni_step_gradients(trainer, loss));
+    NNI_TRY(nni_step_gradients(trainer, 1, loss));
     return nni_step_finish(trainer);
 }
 
@@ -228,6 +253,7 @@ nn_status nn_trainer_forward(nn_trainer *trainer, const nn_tensor *const *inputs
     NNI_TRY(nni_trainer_check(trainer, who));
     trainer->phase = NNI_PHASE_IDLE;
     NNI_TRY(nni_batch_inputs(trainer, who, inputs, count, &trainer->batch));
+    nni_late_settle(trainer); /* the gradients stay those of the last backward */
     int64_t rows = trainer->batch.rows;
     NNI_TRY(nni_pass_reserve(trainer, 1, rows, rows, &trainer->training));
     NNI_TRY(step_bind_optimizer(trainer));
@@ -248,7 +274,7 @@ static nn_status step_backward(nn_trainer *trainer, double *loss)
     NNI_TRY(nni_pass_begin(pass, batch));
     NNI_TRY(nni_pass_check_weight(pass, batch));
     nni_pass_losses(pass, batch, 0, batch->rows, 1);
-    NNI_TRY(nni_pass_backward(pass, 0, batch->rows));
+    NNI_TRY(nni_pass_backward(pass, 0, batch->rows, 0));
     nni_plan_finish_gradients(pass->plan);
     *loss = nni_pass_total(pass, batch);
     NNI_TRY(step_check_loss(trainer, *loss));

@@ -29,6 +29,8 @@ static void trainer_destroy(void *handle)
     for (int32_t i = 0; trainer->gradient_tensors != NULL && i < count; i++)
         nn_tensor_destroy(trainer->gradient_tensors[i]);
     nni_free(context, trainer->gradient_tensors);
+    nni_free(context, trainer->pieces);
+    nni_free(context, trainer->late_nodes);
     nni_handle_release(trainer->storage);
     nni_free(context, trainer->frozen);
     nni_free(context, trainer->rate_multipliers);
@@ -137,7 +139,10 @@ static nn_status trainer_allocate_gradients(nn_trainer *trainer)
     trainer->storage = nni_storage_create(context, model->span);
     trainer->gradient_tensors =
         nni_alloc(context, count, sizeof *trainer->gradient_tensors);
-    if (trainer->storage == NULL || trainer->gradient_tensors == NULL)
+    trainer->pieces = nni_alloc(context, count, sizeof *trainer->pieces);
+    trainer->late_nodes = nni_alloc(context, count, sizeof *trainer->late_nodes);
+    if (trainer->storage == NULL || trainer->gradient_tensors == NULL ||
+        trainer->pieces == NULL || trainer->late_nodes == NULL)
         return nn_last_status();
     trainer->gradients = trainer->storage->data;
     for (size_t i = 0; i < count; i++) {

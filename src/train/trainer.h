@@ -72,6 +72,12 @@ struct nni_hook {
     void *user;
 };
 
+/* Which parameter a piece of the optimizer is. */
+struct nni_piece_origin {
+    nn_node node;     /* the first application of its layer that runs backward */
+    int32_t is_first; /* of the layer's parameters */
+};
+
 enum nni_phase {
     NNI_PHASE_IDLE,     /* before the first forward */
     NNI_PHASE_FORWARD,  /* values are there */
@@ -122,6 +128,12 @@ struct nn_trainer {
     struct nni_storage *storage; /* of the gradients; views of them keep it alive */
     float *gradients;
     nn_tensor **gradient_tensors; /* NULL where frozen */
+    int32_t gradients_asked; /* for a tensor of them: they are in memory from then on */
+
+    /* by piece of the optimizer, see late.c */
+    struct nni_piece_origin *pieces;
+    nn_node *late_nodes; /* whose gradient backward left out; -1: of none */
+    int32_t late;        /* it did, and they are not in memory yet */
 
     /* what the layers said when the trainer was created */
     unsigned char *frozen;   /* by node */
@@ -206,7 +218,8 @@ nn_status nni_pass_forward(struct nni_pass *pass, const struct nni_batch *batch,
                            int64_t first, int64_t rows);
 void nni_pass_losses(struct nni_pass *pass, const struct nni_batch *batch, int64_t first,
                      int64_t rows, int32_t with_gradients);
-nn_status nni_pass_backward(struct nni_pass *pass, int64_t first, int64_t rows);
+nn_status nni_pass_backward(struct nni_pass *pass, int64_t first, int64_t rows,
+                            int32_t late);
 
 /* Sums the losses of all rows into each head's total; returns J. */
 double nni_pass_total(struct nni_pass *pass, const struct nni_batch *batch);
@@ -217,8 +230,8 @@ double nni_pass_total(struct nni_pass *pass, const struct nni_batch *batch);
 nn_status nni_step_prepare(nn_trainer *trainer, int64_t batch_rows);
 
 /* Forward, losses, backward of trainer->batch in parts; counts meters where they are
- * ready. *loss is J. */
-nn_status nni_step_gradients(nn_trainer *trainer, double *loss);
+ * ready. *loss is J. may_be_late: the gradients may be late ones. */
+nn_status nni_step_gradients(nn_trainer *trainer, int32_t may_be_late, double *loss);
 
 /* What follows the gradients: the gradient hook, the update unless it stops, the step hook.
  * A stop becomes the trainer's stop_reason. */
@@ -226,6 +239,24 @@ nn_status nni_step_finish(nn_trainer *trainer);
 
 /* Calls a hook; 1 where it asks to stop. */
 int nni_step_hook(nn_trainer *trainer, const struct nni_hook *hook);
+
+/* ---- late.c ---- */
+
+/* 1 where gradients of the next step may be late. */
+int nni_late_suits(const nn_trainer *trainer);
+
+/* Backward has left out the gradients of late nodes. */
+void nni_late_begin(nn_trainer *trainer);
+
+/* 1 where no gradient is NaN or infinite; 0: perhaps one is. */
+int nni_late_is_finite(const nn_trainer *trainer);
+
+/* Computes the late gradients of the last step, if there are any, from what lies in the
+ * training pass: before that is lost, or when somebody asks. */
+void nni_late_settle(nn_trainer *trainer);
+
+/* The optimizer's step, the products of late gradients included. */
+void nni_late_update(nn_trainer *trainer, double rate);
 
 /* ---- results.c, evaluate.c ---- */
 

@@ -16,6 +16,7 @@ static nn_status options_range(const char *who, const char *what, double got,
 
 void nni_trainer_drop_training(nn_trainer *trainer)
 {
+    nni_late_settle(trainer);
     nni_pass_destroy(trainer->training);
     trainer->training = NULL;
     trainer->phase = NNI_PHASE_IDLE;
