@@ -92,6 +92,7 @@ const struct nni_loss_type nni_loss_binary_cross_entropy = {
     .takes_target = 1,
     .check = nni_binary_check,
     .check_targets = nni_binary_check_targets,
+    .has_class_factor = nni_binary_has_class_factor,
     .class_factor = nni_binary_class_factor,
     .scratch_per_sample = binary_cross_entropy_scratch,
     .run = binary_cross_entropy_run,

@@ -30,6 +30,7 @@ nn_loss *nni_loss_new(nn_context *context, const struct nni_loss_type *type)
         return NULL;
     }
     loss->type = type;
+    loss->kernels = nni_kernels_for(loss->handle.context);
     const struct nni_options options = nni_loss_options(loss);
     nni_options_reset(&options);
     return loss;

@@ -46,6 +46,8 @@ struct nni_loss_type {
     nn_status (*check_targets)(const nn_loss *loss, const struct nni_shape *output,
                                const struct nni_shape *target, const void *values,
                                int64_t rows, int64_t *row);
+    /* 1 where class factors may differ from 1 with such targets. NULL: they never do. */
+    int (*has_class_factor)(const nn_loss *loss, const struct nni_shape *target);
     /* The factor c_r by which class weights multiply each row's weight; NULL: all 1. */
     void (*class_factor)(const nn_loss *loss, const struct nni_shape *output,
                          const struct nni_shape *target, const void *values, int64_t rows,
@@ -60,6 +62,7 @@ struct nni_loss_type {
 struct nn_loss {
     struct nni_handle handle;
     const struct nni_loss_type *type;
+    const struct nni_kernels *kernels;
     const void *owner; /* the trainer it belongs to; NULL before */
 };
 
@@ -73,6 +76,10 @@ struct nni_options nni_loss_options(const nn_loss *loss);
 nn_status nni_loss_check_batch(const nn_loss *loss, const struct nni_shape *output,
                                const struct nni_shape *target, const void *values,
                                const float *weights, int64_t rows, int64_t first_sample);
+
+/* 1 where rows without sample weights count alike: their denominator is the number of rows,
+ * and their scale depends on it alone. */
+int nni_loss_counts_alike(const nn_loss *loss, const struct nni_shape *target);
 
 /* The denominator sum_r w_r c_r over all rows of a batch (long sum, in double), and
  * row_scale[r] = w_r / denominator * factor, factor being the output's weight in a model

@@ -15,7 +15,7 @@
 static nn_status loss_batch_check_finite(const nn_loss *loss, const float *values,
                                          int64_t count, int64_t rows, int64_t *row)
 {
-    const struct nni_kernels *kernels = nni_kernels_for(loss->handle.context);
+    const struct nni_kernels *kernels = loss->kernels;
     if (kernels->all_finite(values, rows * count)) {
         return NN_OK;
     }
@@ -69,13 +69,19 @@ nn_status nni_loss_check_batch(const nn_loss *loss, const struct nni_shape *outp
     return NN_OK;
 }
 
+int nni_loss_counts_alike(const nn_loss *loss, const struct nni_shape *target)
+{
+    return loss->type->has_class_factor == NULL ||
+           !loss->type->has_class_factor(loss, target);
+}
+
 double nni_loss_scale_rows(const nn_loss *loss, const struct nni_kernels *kernels,
                            const struct nni_shape *output, const struct nni_shape *target,
                            const void *values, const float *weights, int64_t rows,
                            double factor, float *row_scale)
 {
     /* First row_scale holds the summands w_r c_r. */
-    if (loss->type->class_factor != NULL) {
+    if (!nni_loss_counts_alike(loss, target)) {
         loss->type->class_factor(loss, output, target, values, rows, row_scale);
     } else {
         for (int64_t r = 0; r < rows; r++) {

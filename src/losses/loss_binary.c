@@ -65,6 +65,12 @@ float nni_binary_weight(const nn_loss *loss, float t)
     return t * weights->values[1] + (1.0f - t) * weights->values[0];
 }
 
+int nni_binary_has_class_factor(const nn_loss *loss, const struct nni_shape *target)
+{
+    (void)target;
+    return ((const struct nni_binary_loss *)loss)->class_weights.count != 0;
+}
+
 void nni_binary_class_factor(const nn_loss *loss, const struct nni_shape *output,
                              const struct nni_shape *target, const void *values,
                              int64_t rows, float *factor)

@@ -19,6 +19,7 @@ nn_status nni_binary_check(const nn_loss *loss, const struct nni_shape *output,
 nn_status nni_binary_check_targets(const nn_loss *loss, const struct nni_shape *output,
                                    const struct nni_shape *target, const void *values,
                                    int64_t rows, int64_t *row);
+int nni_binary_has_class_factor(const nn_loss *loss, const struct nni_shape *target);
 void nni_binary_class_factor(const nn_loss *loss, const struct nni_shape *output,
                              const struct nni_shape *target, const void *values,
                              int64_t rows, float *factor);

@@ -12,12 +12,29 @@ nn_loss *nn_mean_squared_error(nn_context *context)
     return nni_loss_new(context, &nni_loss_mean_squared_error);
 }
 
+/* One output: the sums above have one term. */
+static void mean_squared_error_of_one(const struct nni_loss_call *part)
+{
+    const float *target = part->target;
+    for (int64_t r = 0; r < part->rows; r++) {
+        const float e = part->output[r] - target[r];
+        part->row_loss[r] = e * e;
+        if (part->output_gradient != NULL) {
+            part->output_gradient[r] = e * (2.0f * part->row_scale[r]);
+        }
+    }
+}
+
 static void mean_squared_error_part(const nn_loss *loss, const struct nni_loss_call *part)
 {
     (void)loss;
     const struct nni_kernels *kernels = part->kernels;
     const int64_t n = nni_shape_count(part->output_shape);
     float *error = part->scratch;
+    if (n == 1) {
+        mean_squared_error_of_one(part);
+        return;
+    }
     kernels->subtract(part->output, part->target, error, part->rows * n);
 
     for (int64_t r = 0; r < part->rows; r++) {

@@ -85,6 +85,7 @@ const struct nni_loss_type nni_loss_sigmoid_cross_entropy = {
     .from_logits = 1,
     .check = nni_binary_check,
     .check_targets = nni_binary_check_targets,
+    .has_class_factor = nni_binary_has_class_factor,
     .class_factor = nni_binary_class_factor,
     .scratch_per_sample = sigmoid_cross_entropy_scratch,
     .run = sigmoid_cross_entropy_run,

@@ -128,6 +128,14 @@ static nn_status softmax_loss_check_targets(const nn_loss *loss,
 
 /* ---- how often a sample counts ---- */
 
+/* The sum of a sample's probabilities may be any number. */
+static int softmax_loss_has_class_factor(const nn_loss *loss,
+                                         const struct nni_shape *target)
+{
+    return target->dtype == NN_FLOAT32 ||
+           ((const struct softmax_loss *)loss)->class_weights.count != 0;
+}
+
 static double softmax_loss_position_factor(const nn_loss *loss,
                                            const struct nni_shape *target,
                                            const void *values, int64_t position,
@@ -267,6 +275,7 @@ const struct nni_loss_type nni_loss_softmax_cross_entropy = {
     .from_logits = 1,
     .check = softmax_loss_check,
     .check_targets = softmax_loss_check_targets,
+    .has_class_factor = softmax_loss_has_class_factor,
     .class_factor = softmax_loss_class_factor,
     .scratch_per_sample = softmax_loss_scratch,
     .run = softmax_loss_run,

@@ -86,13 +86,17 @@ static void plan_own_gradients(struct nni_plan *plan)
     }
 }
 
-/* A gradient that nobody adds anything to may wait until after backward. */
+/* A gradient that nobody adds anything to may wait until after backward; a small one does
+ * not repay the trouble. */
 static void plan_mark_late(struct nni_plan *plan)
 {
     for (int32_t i = 0; plan->options.late && i < plan->node_count; i++) {
+        const struct nni_node *node = &plan->model->nodes[i];
         struct nni_node_plan *at = &plan->nodes[i];
         at->late = at->backward && !at->shared && !nni_plan_is_frozen(plan, i) &&
-                   (plan->model->nodes[i].infer.needs & NNI_LATE);
+                   (node->infer.needs & NNI_LATE) &&
+                   plan->model->parameters[node->first_parameter].count >= NNI_LATE_COUNT;
+        plan->late_count += at->late;
     }
 }
 

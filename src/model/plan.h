@@ -30,7 +30,10 @@ struct nni_block {
     int64_t offset;      /* in the arena */
 };
 
-enum { NNI_NO_BLOCK = -1 };
+enum {
+    NNI_NO_BLOCK = -1,
+    NNI_LATE_COUNT = 1024 /* elements of a parameter whose gradient may be late */
+};
 
 /* What the plan says of one node. Block numbers are NNI_NO_BLOCK where there is none. */
 struct nni_node_plan {
@@ -71,6 +74,7 @@ struct nni_plan {
     struct nni_node_plan *nodes;
     struct nni_block *blocks;
     int32_t block_count, block_capacity;
+    int32_t late_count; /* of nodes */
     int64_t arena_bytes, scratch_bytes;
     int64_t own_floats; /* extra gradient memory of shared layers */
 

@@ -80,13 +80,28 @@ static nn_status batch_check_tensor(const nn_trainer *trainer, const char *who,
     return NN_OK;
 }
 
+/* 1 where a tensor is as it should be: samples of this shape, as many as those before it. What
+ * is wrong otherwise, the checks above say. */
+static int batch_tensor_suits(const nn_trainer *trainer, const nn_tensor *tensor,
+                              const struct nni_shape *sample, int64_t rows)
+{
+    if (tensor == NULL || tensor->handle.context != trainer->handle.context ||
+        tensor->shape.dtype != sample->dtype || tensor->shape.rank != sample->rank + 1 ||
+        tensor->shape.dim[0] == 0 || (rows >= 0 && tensor->shape.dim[0] != rows))
+        return 0;
+    for (int32_t d = 0; d < sample->rank; d++)
+        if (tensor->shape.dim[d + 1] != sample->dim[d])
+            return 0;
+    return 1;
+}
+
 /* NN_ERROR_DATA where a float input holds NaN or infinity. */
 static nn_status batch_check_finite(const nn_trainer *trainer, const char *who, int32_t i,
                                     const nn_tensor *tensor)
 {
     if (tensor->shape.dtype != NN_FLOAT32)
         return NN_OK;
-    const struct nni_kernels *kernels = nni_kernels_for(trainer->handle.context);
+    const struct nni_kernels *kernels = trainer->kernels;
     const float *values = tensor->data;
     if (kernels->all_finite(values, tensor->count))
         return NN_OK;
@@ -106,9 +121,14 @@ nn_status nni_batch_inputs(const nn_trainer *trainer, const char *who,
     NNI_TRY(batch_check_count(who, "inputs", count, trainer->model->input_count));
     int64_t rows = -1;
     for (int32_t i = 0; i < count; i++) {
-        NNI_TRY(batch_check_tensor(trainer, who, "input", i, inputs[i], &rows));
-        struct nni_shape sample = nni_tensor_row_shape(inputs[i]);
-        NNI_TRY(batch_check_input(trainer, who, i, &sample));
+        const nn_model *model = trainer->model;
+        const struct nni_shape *expected = &model->nodes[model->inputs[i]].infer.output;
+        if (!batch_tensor_suits(trainer, inputs[i], expected, rows)) {
+            NNI_TRY(batch_check_tensor(trainer, who, "input", i, inputs[i], &rows));
+            struct nni_shape sample = nni_tensor_row_shape(inputs[i]);
+            NNI_TRY(batch_check_input(trainer, who, i, &sample));
+        }
+        rows = inputs[i]->shape.dim[0];
         NNI_TRY(batch_check_finite(trainer, who, i, inputs[i]));
         batch->inputs[i] = inputs[i]->data;
         batch->input_dtypes[i] = inputs[i]->shape.dtype;
@@ -129,9 +149,15 @@ nn_status nni_batch_targets(const nn_trainer *trainer, const char *who,
         NNI_NOT_NULL(who, targets);
     int64_t rows = batch->rows;
     for (int32_t t = 0; t < count; t++) {
-        NNI_TRY(batch_check_tensor(trainer, who, "target", t, targets[t], &rows));
-        batch->target_shapes[t] = nni_tensor_row_shape(targets[t]);
-        NNI_TRY(batch_check_target(trainer, t, &batch->target_shapes[t]));
+        /* Targets like those of the batch before have passed already. */
+        int known = batch->targets[t] != NULL;
+        if (!known ||
+            !batch_tensor_suits(trainer, targets[t], &batch->target_shapes[t], rows)) {
+            NNI_TRY(batch_check_tensor(trainer, who, "target", t, targets[t], &rows));
+            struct nni_shape sample = nni_tensor_row_shape(targets[t]);
+            NNI_TRY(batch_check_target(trainer, t, &sample));
+            batch->target_shapes[t] = sample;
+        }
         batch->targets[t] = targets[t]->data;
     }
     batch->weights = NULL;

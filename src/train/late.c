@@ -10,7 +10,7 @@
 
 int nni_late_suits(const nn_trainer *trainer)
 {
-    return trainer->training->plan->options.late && !trainer->gradients_asked &&
+    return trainer->training->plan->late_count > 0 && !trainer->gradients_asked &&
            trainer->gradient_hook.call == NULL && trainer->optimizer != NULL &&
            nni_optimizer_updates_in_products(trainer->optimizer);
 }

@@ -53,7 +53,19 @@ static nn_status pass_allocate(struct nni_pass *pass)
     }
     pass->loss_scratch = nni_alloc(context, (size_t)pass->part_rows,
                                    (size_t)pass_loss_scratch(trainer) * sizeof(float));
-    return pass->loss_scratch == NULL ? nn_last_status() : NN_OK;
+    if (pass->loss_scratch == NULL)
+        return nn_last_status();
+    for (int32_t h = 0; h < trainer->head_count; h++) {
+        const struct nni_head *head = &trainer->heads[h];
+        pass->heads[h].gradient = nni_plan_gradient(pass->plan, head->node);
+        pass->heads[h].call = (struct nni_loss_call){
+            .context = context,
+            .kernels = pass->plan->kernels,
+            .output_shape = pass_output_shape(trainer, head),
+            .scratch = pass->loss_scratch,
+        };
+    }
+    return NN_OK;
 }
 
 /* Gradients may be late where an optimizer can make use of it, and no gradient goes on from
@@ -246,18 +258,31 @@ static nn_status pass_check_targets(const struct nni_head *head,
     return status;
 }
 
+/* What each row counts. Where all count alike it is known already for as many rows as
+ * before. */
+static void pass_scale_rows(struct nni_pass *pass, const struct nni_batch *batch,
+                            int32_t h)
+{
+    const struct nni_head *head = &pass->trainer->heads[h];
+    const struct nni_shape *target = pass_target_shape(head, batch);
+    struct nni_head_pass *at = &pass->heads[h];
+    int alike = batch->weights == NULL && nni_loss_counts_alike(head->loss, target);
+    if (alike && at->alike == batch->rows)
+        return;
+    at->alike = alike ? batch->rows : 0;
+    at->denominator = nni_loss_scale_rows(head->loss, pass->plan->kernels,
+                                          pass_output_shape(pass->trainer, head), target,
+                                          pass_target(head, batch), batch->weights,
+                                          batch->rows, head->weight, at->row_scale);
+}
+
 nn_status nni_pass_begin(struct nni_pass *pass, const struct nni_batch *batch)
 {
     const nn_trainer *trainer = pass->trainer;
     for (int32_t h = 0; h < trainer->head_count; h++) {
         const struct nni_head *head = &trainer->heads[h];
-        const struct nni_shape *output = pass_output_shape(trainer, head);
-        const struct nni_shape *target = pass_target_shape(head, batch);
-        const void *values = pass_target(head, batch);
-        NNI_TRY(pass_check_targets(head, output, batch));
-        pass->heads[h].denominator = nni_loss_scale_rows(
-            head->loss, pass->plan->kernels, output, target, values, batch->weights,
-            batch->rows, head->weight, pass->heads[h].row_scale);
+        NNI_TRY(pass_check_targets(head, pass_output_shape(trainer, head), batch));
+        pass_scale_rows(pass, batch, h);
     }
     return NN_OK;
 }
@@ -304,21 +329,16 @@ void nni_pass_losses(struct nni_pass *pass, const struct nni_batch *batch, int64
         const struct nni_head *head = &trainer->heads[h];
         const struct nni_shape *target = pass_target_shape(head, batch);
         const void *values = pass_target(head, batch);
-        struct nni_loss_call call = {
-            .context = trainer->handle.context,
-            .kernels = pass->plan->kernels,
-            .rows = rows,
-            .output_shape = pass_output_shape(trainer, head),
-            .target_shape = target,
-            .output = nni_plan_value(pass->plan, head->node),
-            .target = target == NULL ? NULL : pass_rows(values, target, first),
-            .row_scale = pass->heads[h].row_scale + first,
-            .row_loss = pass->heads[h].row_loss + first,
-            .output_gradient =
-                with_gradients ? nni_plan_gradient(pass->plan, head->node) : NULL,
-            .scratch = pass->loss_scratch,
-        };
-        head->loss->type->run(head->loss, &call);
+        struct nni_head_pass *at = &pass->heads[h];
+        struct nni_loss_call *call = &at->call;
+        call->rows = rows;
+        call->target_shape = target;
+        call->output = pass->plan->nodes[head->node].call.output;
+        call->target = target == NULL ? NULL : pass_rows(values, target, first);
+        call->row_scale = at->row_scale + first;
+        call->row_loss = at->row_loss + first;
+        call->output_gradient = with_gradients ? at->gradient : NULL;
+        head->loss->type->run(head->loss, call);
     }
 }
 

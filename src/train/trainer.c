@@ -222,6 +222,7 @@ static nn_trainer *trainer_create(nn_model *model, nn_loss *const *losses,
     }
     trainer->heads = heads;
     trainer->model = nni_handle_retain(model);
+    trainer->kernels = nni_kernels_for(context);
     trainer_set_defaults(trainer);
     nn_status status = trainer_take(trainer, losses, count, optimizer, who);
     if (status == NN_OK)

@@ -45,8 +45,11 @@ struct nni_batch {
 /* The losses of one head over a batch. */
 struct nni_head_pass {
     float *row_scale, *row_loss; /* (batch_rows) */
+    int64_t alike;               /* so many rows count alike, as row_scale says; or 0 */
     double denominator;          /* sum of weights */
     double total;                /* sum of weighted losses, before division */
+    float *gradient;             /* at the output; NULL where it is of no use */
+    struct nni_loss_call call;   /* as far as it does not change from batch to batch */
 };
 
 /* Memory in which batches of up to batch_rows samples run, part_rows at a time. */
@@ -108,6 +111,7 @@ struct nn_trainer {
     struct nni_handle handle;
     nn_model *model;         /* retained */
     nn_optimizer *optimizer; /* owned; may be NULL */
+    const struct nni_kernels *kernels;
     int32_t head_count, target_count;
     struct nni_head *heads;
 
