@@ -213,13 +213,14 @@ static void what_backward_needs_follows_the_activation(void **state)
     const struct nni_shape four = floats_of(1, 4, 0, 0);
     struct nni_infer infer;
     infer_of(nn_dense(NULL, 3, NN_LINEAR), 1, &four, &infer);
-    assert_int_equal(infer.needs, NNI_NEEDS_INPUT);
+    assert_int_equal(infer.needs, NNI_NEEDS_INPUT | NNI_LATE);
     assert_int_equal(infer.saved_per_sample, 0);
     infer_of(nn_dense(NULL, 3, NN_RELU), 1, &four, &infer);
-    assert_int_equal(infer.needs, NNI_NEEDS_INPUT | NNI_NEEDS_OUTPUT);
+    assert_int_equal(infer.needs,
+                     NNI_NEEDS_INPUT | NNI_NEEDS_OUTPUT | NNI_LATE | NNI_OWN_DELTA);
     assert_int_equal(infer.saved_per_sample, 0);
     infer_of(nn_dense(NULL, 3, NN_GELU), 1, &four, &infer);
-    assert_int_equal(infer.needs, NNI_NEEDS_INPUT);
+    assert_int_equal(infer.needs, NNI_NEEDS_INPUT | NNI_LATE | NNI_OWN_DELTA);
     assert_int_equal(infer.saved_per_sample, 3);
     infer_of(nn_activation(NULL, NN_SILU), 1, &four, &infer);
     assert_int_equal(infer.needs, NNI_NEEDS_INPUT | NNI_IN_PLACE);

@@ -62,8 +62,10 @@ struct nn_optimizer {
     /* bound state */
     uint64_t steps; /* taken */
     int32_t piece_count;
-    struct nni_piece *pieces;    /* copied */
-    int64_t total;               /* elements of all pieces */
+    struct nni_piece *pieces; /* copied */
+    int64_t total;            /* elements of all pieces */
+    int64_t
+        gap; /* up to so many zeros may lie between pieces, and be updated with them */
     float *slots[NNI_SLOTS_MAX]; /* NULL where not in use */
     struct nni_shape *shapes;    /* of the tensors of nn_optimizer_step; NULL otherwise */
 };

@@ -71,9 +71,16 @@ static void optimizer_pass_range(void *data, int32_t index, int64_t first, int64
     pass->kernel(&update);
 }
 
-static int optimizer_side_by_side(const float *a, int64_t count, const float *b)
+/* 1 where b begins at the end of a, or of the gap behind it where there are gaps, and their
+ * gradients lie likewise. */
+static int optimizer_side_by_side(const nn_optimizer *optimizer,
+                                  const struct nni_piece *a, const struct nni_piece *b)
 {
-    return (uintptr_t)a + (uintptr_t)count * sizeof *a == (uintptr_t)b;
+    const uintptr_t bytes = (uintptr_t)a->count * sizeof *a->parameter;
+    const uintptr_t way = (uintptr_t)b->parameter - (uintptr_t)a->parameter;
+    const uintptr_t most = bytes + (uintptr_t)optimizer->gap * sizeof *a->parameter;
+    return way >= bytes && way <= most &&
+           (uintptr_t)b->gradient - (uintptr_t)a->gradient == way;
 }
 
 /* The number of pieces from `first` on that lie side by side with equal multipliers. */
@@ -83,8 +90,7 @@ static int32_t optimizer_run_length(const nn_optimizer *optimizer, int32_t first
     while (last + 1 < optimizer->piece_count) {
         const struct nni_piece *a = &optimizer->pieces[last];
         const struct nni_piece *b = &optimizer->pieces[last + 1];
-        if (!optimizer_side_by_side(a->parameter, a->count, b->parameter) ||
-            !optimizer_side_by_side(a->gradient, a->count, b->gradient) ||
+        if (!optimizer_side_by_side(optimizer, a, b) ||
             a->rate_multiplier != b->rate_multiplier) {
             break;
         }
@@ -114,30 +120,45 @@ static void optimizer_update_run(const nn_optimizer *optimizer,
                         OPTIMIZER_TASK / OPTIMIZER_BLOCK, optimizer_pass_range, pass);
 }
 
+static void optimizer_set_piece(const nn_optimizer *optimizer, struct nni_update *update,
+                                const struct nni_piece *piece, double rate)
+{
+    const double piece_rate = rate * (double)piece->rate_multiplier;
+    update->parameter = piece->parameter;
+    update->rate = (float)piece_rate;
+    update->decay = (float)(1 - piece_rate * optimizer->decoupled_decay);
+}
+
 static void optimizer_update(const nn_optimizer *optimizer, struct optimizer_pass *pass,
-                             double rate, const struct nni_elsewhere *elsewhere)
+                             double rate)
 {
     int64_t start = 0; /* of the run in the slots */
     for (int32_t i = 0; i < optimizer->piece_count;) {
         const struct nni_piece *first = &optimizer->pieces[i];
-        const double piece_rate = rate * (double)first->rate_multiplier;
-        pass->update.parameter = first->parameter;
-        pass->update.rate = (float)piece_rate;
-        pass->update.decay = (float)(1 - piece_rate * optimizer->decoupled_decay);
-        if (elsewhere != NULL && elsewhere->at[i] >= 0) {
-            elsewhere->update(elsewhere->data, elsewhere->at[i], &pass->update);
-            start += first->count;
-            i++;
-            continue;
-        }
-        const int32_t length = elsewhere == NULL ? optimizer_run_length(optimizer, i) : 1;
-        int64_t count = 0;
-        for (int32_t k = 0; k < length; k++) {
-            count += first[k].count;
-        }
+        const struct nni_piece *last = first + optimizer_run_length(optimizer, i) - 1;
+        optimizer_set_piece(optimizer, &pass->update, first, rate);
+        const uintptr_t way = (uintptr_t)last->parameter - (uintptr_t)first->parameter;
+        const int64_t count = (int64_t)(way / sizeof(float)) + last->count;
         optimizer_update_run(optimizer, pass, first, start, count);
         start += count;
-        i += length;
+        i += (int32_t)(last - first) + 1;
+    }
+}
+
+/* From the last piece to the first: backward, which came the same way, has left the weights
+ * that it read last in the caches, and forward begins with the first. There is no state. */
+static void optimizer_update_elsewhere(const nn_optimizer *optimizer,
+                                       struct optimizer_pass *pass, double rate,
+                                       const struct nni_elsewhere *elsewhere)
+{
+    for (int32_t i = optimizer->piece_count - 1; i >= 0; i--) {
+        const struct nni_piece *piece = &optimizer->pieces[i];
+        optimizer_set_piece(optimizer, &pass->update, piece, rate);
+        if (elsewhere->at[i] >= 0) {
+            elsewhere->update(elsewhere->data, elsewhere->at[i], &pass->update);
+        } else {
+            optimizer_update_run(optimizer, pass, piece, 0, piece->count);
+        }
     }
 }
 
@@ -227,7 +248,11 @@ void nni_optimizer_run(nn_optimizer *optimizer, double rate,
     };
     pass.kernel = optimizer->type->prepare(optimizer, kernels, optimizer->steps,
                                            pass.update.coefficient);
-    optimizer_update(optimizer, &pass, rate, elsewhere);
+    if (elsewhere != NULL) {
+        optimizer_update_elsewhere(optimizer, &pass, rate, elsewhere);
+    } else {
+        optimizer_update(optimizer, &pass, rate);
+    }
     if (optimizer->max_norm > 0) {
         optimizer_limit_norms(optimizer);
     }

@@ -57,6 +57,9 @@ static nn_status step_bind_optimizer(nn_trainer *trainer)
         nni_optimizer_bind(trainer->optimizer, pieces, step_list_pieces(trainer, pieces));
     nni_free(context, pieces);
     trainer->bound = status == NN_OK;
+    /* An optimizer without state may run over the zeros between parameters. */
+    if (trainer->bound && trainer->optimizer->type->updates_in_products)
+        trainer->optimizer->gap = NNI_PARAMETER_ALIGNMENT - 1;
     return status;
 }
 
