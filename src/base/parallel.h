@@ -32,7 +32,7 @@ struct nni_thread_pool *nni_thread_pool_create(const nn_context *context,
 void nni_thread_pool_destroy(const nn_context *context, struct nni_thread_pool *pool);
 
 /* Runs the tasks on the pool; 0 where the pool was busy and nothing was done. In a child
- * after fork the pool is always busy. */
+ * after fork the calling thread is the pool's only one. */
 int nni_thread_pool_run(struct nni_thread_pool *pool, int32_t count,
                         void (*task)(void *data, int32_t index), void *data);
 

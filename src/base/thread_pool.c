@@ -8,21 +8,31 @@
  *
  * The caller writes the job, opens the gate, takes tasks by a shared counter like everyone,
  * closes the gate and waits for those inside. A worker that wakes too late finds the gate
- * closed and is not waited for, so the join costs what the work does. Waiting threads spin
- * for some microseconds and then sleep. A second caller, or a task that calls again, finds
- * the pool busy; so does a child process, which has none of the workers. */
+ * closed and is not waited for, so the join costs what the work does.
+ *
+ * Waiting threads spin for some 200 microseconds and then sleep. As they spin they offer the
+ * processor to others now and then: the thread they wait for may be on the same one. Waking
+ * a worker takes tens of microseconds of the caller's time; where that brought no help, as
+ * the job was over too soon, the next jobs do without, twice as many each time.
+ *
+ * A second caller, or a task that calls again, finds the pool busy. A child process has none
+ * of the workers and does all tasks in the calling thread. It is asked which process it is
+ * only where workers would be started or woken, as that is a call of the system. */
 #include "base/parallel.h"
 
 #include "base/float_env.h"
 #include "base/memory.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
 enum {
-    THREAD_POOL_SPINS = 1000,
-    THREAD_POOL_LINE = 64, /* bytes of a cache line; keeps what is written apart */
+    THREAD_POOL_SPINS = 8192,
+    THREAD_POOL_YIELD = 128, /* after so many spins the processor is offered */
+    THREAD_POOL_SKIPS = 63,  /* jobs that wake nobody, at most */
+    THREAD_POOL_LINE = 64,   /* bytes of a cache line; keeps what is written apart */
 };
 
 static const uint64_t thread_pool_inside = 0xffff;
@@ -42,6 +52,9 @@ struct nni_thread_pool {
 
     int32_t busy;     /* a caller has the pool (atomic) */
     int32_t sleepers; /* workers asleep or about to be; changed under lock (atomic) */
+    int32_t helped;   /* a worker has done a task of this job (atomic) */
+    int32_t skips;    /* jobs that are to wake nobody, after the last waking of no help */
+    int32_t skipping; /* those of them still to come */
     int32_t stop;     /* under lock */
     pthread_mutex_t lock;
     pthread_cond_t work; /* workers sleep here */
@@ -55,16 +68,28 @@ struct nni_thread_pool {
 
 /* ---- both sides ---- */
 
-/* Takes tasks until none is left. */
-static void thread_pool_work(struct nni_thread_pool *pool)
+/* Between two looks at the gate. */
+static void thread_pool_pause(int spin)
+{
+    if (spin % THREAD_POOL_YIELD == THREAD_POOL_YIELD - 1) {
+        sched_yield();
+    } else {
+        NNI_PAUSE();
+    }
+}
+
+/* Takes tasks until none is left; 1 where there was one. */
+static int thread_pool_work(struct nni_thread_pool *pool)
 {
     struct nni_float_env env = nni_float_env_enter();
     int64_t index = NNI_FETCH_ADD(&pool->next, 1);
+    const int any = index < pool->count;
     while (index < pool->count) {
         pool->task(pool->data, (int32_t)index);
         index = NNI_FETCH_ADD(&pool->next, 1);
     }
     nni_float_env_leave(env);
+    return any;
 }
 
 /* ---- the worker ---- */
@@ -99,7 +124,7 @@ static int thread_pool_await(struct nni_thread_pool *pool, uint32_t *entered)
         if (thread_pool_enter(pool, entered)) {
             return 1;
         }
-        NNI_PAUSE();
+        thread_pool_pause(spin);
     }
     pthread_mutex_lock(&pool->lock);
     /* Counted before the gate is looked at again, as the caller opens the gate before it
@@ -120,7 +145,9 @@ static void *thread_pool_worker(void *argument)
     struct nni_thread_pool *pool = argument;
     uint32_t entered = 0;
     while (thread_pool_await(pool, &entered)) {
-        thread_pool_work(pool);
+        if (thread_pool_work(pool)) {
+            NNI_STORE_RELEASE(&pool->helped, 1);
+        }
         thread_pool_leave(pool);
     }
     return NULL;
@@ -132,6 +159,10 @@ static void *thread_pool_worker(void *argument)
 static void thread_pool_start(struct nni_thread_pool *pool)
 {
     if (pool->wanted == 0) {
+        return;
+    }
+    if (pool->process != getpid()) {
+        pool->wanted = 0;
         return;
     }
     sigset_t all;
@@ -147,14 +178,26 @@ static void thread_pool_start(struct nni_thread_pool *pool)
     pool->wanted = 0;
 }
 
-/* Opens the gate to a new job and wakes as many sleepers as it has further tasks. */
+/* Opens the gate to a new job. */
 static void thread_pool_open_gate(struct nni_thread_pool *pool)
 {
     uint64_t job = (NNI_LOAD_RELAXED(&pool->gate) >> 32) + 1;
     NNI_EXCHANGE(&pool->gate, job << 32 | thread_pool_open);
+}
+
+/* Wakes as many sleepers as the job has further tasks; 1 where that was done. */
+static int thread_pool_wake(struct nni_thread_pool *pool)
+{
     int64_t wake = nni_min(NNI_LOAD_ORDERED(&pool->sleepers), pool->count - 1);
     if (wake <= 0) {
-        return;
+        return 0;
+    }
+    if (pool->skipping > 0) {
+        pool->skipping--;
+        return 0;
+    }
+    if (pool->process != getpid()) {
+        return 0;
     }
     /* Who counted itself holds the lock until it sleeps. */
     pthread_mutex_lock(&pool->lock);
@@ -162,6 +205,15 @@ static void thread_pool_open_gate(struct nni_thread_pool *pool)
     for (int64_t i = 0; i < wake; i++) {
         pthread_cond_signal(&pool->work);
     }
+    return 1;
+}
+
+/* After a job for which workers were woken. */
+static void thread_pool_judge_waking(struct nni_thread_pool *pool)
+{
+    const int32_t more = (int32_t)nni_min(2 * pool->skips + 1, THREAD_POOL_SKIPS);
+    pool->skips = NNI_LOAD_ACQUIRE(&pool->helped) ? 0 : more;
+    pool->skipping = pool->skips;
 }
 
 static int thread_pool_is_empty(struct nni_thread_pool *pool)
@@ -177,7 +229,7 @@ static void thread_pool_close_gate(struct nni_thread_pool *pool)
         if (thread_pool_is_empty(pool)) {
             return;
         }
-        NNI_PAUSE();
+        thread_pool_pause(spin);
     }
     pthread_mutex_lock(&pool->lock);
     NNI_FETCH_OR_ORDERED(&pool->gate, thread_pool_waiting);
@@ -190,7 +242,7 @@ static void thread_pool_close_gate(struct nni_thread_pool *pool)
 int nni_thread_pool_run(struct nni_thread_pool *pool, int32_t count,
                         void (*task)(void *data, int32_t index), void *data)
 {
-    if (pool->process != getpid() || NNI_EXCHANGE(&pool->busy, 1) != 0) {
+    if (NNI_EXCHANGE(&pool->busy, 1) != 0) {
         return 0;
     }
     thread_pool_start(pool);
@@ -198,9 +250,14 @@ int nni_thread_pool_run(struct nni_thread_pool *pool, int32_t count,
     pool->data = data;
     pool->count = count;
     NNI_STORE_RELEASE(&pool->next, 0);
+    NNI_STORE_RELEASE(&pool->helped, 0);
     thread_pool_open_gate(pool);
+    const int woken = thread_pool_wake(pool);
     thread_pool_work(pool);
     thread_pool_close_gate(pool);
+    if (woken) {
+        thread_pool_judge_waking(pool);
+    }
     NNI_STORE_RELEASE(&pool->busy, 0);
     return 1;
 }
