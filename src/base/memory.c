@@ -28,7 +28,7 @@ static size_t memory_size_max(void)
     return (size_t)PTRDIFF_MAX - MEMORY_OVERHEAD;
 }
 
-void *nni_block_create(const nn_allocator *allocator, size_t size)
+static void *memory_block(const nn_allocator *allocator, size_t size, int zeroed)
 {
     if (size > memory_size_max()) {
         nni_fail(NN_ERROR_SIZE, "memory: a block of %" PRIu64 " bytes is too large",
@@ -38,7 +38,9 @@ void *nni_block_create(const nn_allocator *allocator, size_t size)
     size_t total = size + MEMORY_OVERHEAD;
     int hosted = allocator->allocate != NULL;
     /* calloc takes fresh zeroed pages as they are; the host's memory has to be cleared. */
-    char *start = hosted ? allocator->allocate(allocator->user, total) : calloc(1, total);
+    char *start = hosted   ? allocator->allocate(allocator->user, total)
+                  : zeroed ? calloc(1, total)
+                           : malloc(total);
     if (start == NULL) {
         nni_fail(NN_ERROR_MEMORY, "memory: the allocator gave no %" PRIu64 " bytes",
                  (uint64_t)total);
@@ -47,13 +49,18 @@ void *nni_block_create(const nn_allocator *allocator, size_t size)
     uintptr_t first = (uintptr_t)start + sizeof(struct memory_header);
     size_t slack = (size_t)(-first & (NNI_ALIGNMENT - 1));
     char *block = start + sizeof(struct memory_header) + slack;
-    if (hosted) {
+    if (hosted && zeroed) {
         memset(block, 0, size);
     }
     struct memory_header *header = memory_header_of(block);
     header->start = start;
     header->counted = 0;
     return block;
+}
+
+void *nni_block_create(const nn_allocator *allocator, size_t size)
+{
+    return memory_block(allocator, size, 1);
 }
 
 void nni_block_destroy(const nn_allocator *allocator, void *block)
@@ -86,7 +93,7 @@ static nn_status memory_count(const nn_context *context, uint64_t bytes)
     return NN_OK;
 }
 
-void *nni_alloc(const nn_context *context, size_t count, size_t size)
+static void *memory_take(const nn_context *context, size_t count, size_t size, int zeroed)
 {
     context = nni_context_or_default(context);
     if (size != 0 && count > memory_size_max() / size) {
@@ -102,13 +109,23 @@ void *nni_alloc(const nn_context *context, size_t count, size_t size)
             return NULL;
         }
     }
-    void *block = nni_block_create(&context->allocator, count * size);
+    void *block = memory_block(&context->allocator, count * size, zeroed);
     if (block != NULL) {
         memory_header_of(block)->counted = counted;
     } else if (counted != 0) {
         NNI_FETCH_SUB(&context->counters->bytes_used, counted);
     }
     return block;
+}
+
+void *nni_alloc(const nn_context *context, size_t count, size_t size)
+{
+    return memory_take(context, count, size, 1);
+}
+
+void *nni_alloc_scratch(const nn_context *context, size_t bytes)
+{
+    return memory_take(context, bytes, 1, 0);
 }
 
 void nni_free(const nn_context *context, void *memory)

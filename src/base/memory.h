@@ -1,5 +1,5 @@
 /* Memory: every byte of the library comes from here, through the context's allocator,
- * counted against its limit, aligned to 64 bytes and zeroed. Sizes are products checked
+ * counted against its limit, aligned to 64 bytes, and zeroed but for scratch. Sizes are products checked
  * for overflow. A block does not hold its context: the handle that owns the block does. */
 #ifndef NNI_BASE_MEMORY_H
 #define NNI_BASE_MEMORY_H
@@ -13,6 +13,10 @@ enum { NNI_ALIGNMENT = 64 };
  * (NN_ERROR_SIZE, NN_ERROR_MEMORY, NN_ERROR_MEMORY_LIMIT). count may be 0: then the block
  * is one that can be freed. */
 void *nni_alloc(const nn_context *context, size_t count, size_t size);
+
+/* The same, not zeroed: for what is written before it is read, in a call whose work may be
+ * less than the zeroing. */
+void *nni_alloc_scratch(const nn_context *context, size_t bytes);
 
 /* A block of new_count * size bytes that begins with the old block's old_count * size; the
  * rest is zeroed. On failure NULL, and the old block is as it was. memory may be NULL. */
