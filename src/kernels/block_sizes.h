@@ -13,10 +13,10 @@ enum {
     NNI_GEMM_LANES_N = 4,
     NNI_GEMM_LANES_K = 64,
 
-    /* DEPTH terms of A and B are multiplied at a time, so that a panel of B, one tile
-     * wide, stays in the first cache; HEIGHT rows of A, so that they stay in the second. */
-    NNI_GEMM_DEPTH = 272,
-    NNI_GEMM_HEIGHT = 448,
+    /* DEPTH terms of WIDTH columns of B are multiplied at a time, so that they stay in the
+     * second cache. */
+    NNI_GEMM_DEPTH = 352,
+    NNI_GEMM_WIDTH = 512,
     NNI_TILE_VECTORS_MAX = 8, /* vectors side by side where there are few rows */
     NNI_GEMM_FETCH = 16,      /* rows of B fetched before they are used */
 

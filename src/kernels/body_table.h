@@ -13,6 +13,7 @@
 #include "kernels/body_gemm_outer.h"
 #include "kernels/body_gemm_pack.h"
 #include "kernels/body_gemm_lanes.h"
+#include "kernels/body_gemm_blocks.h"
 #include "kernels/body_gemm_few.h"
 #include "kernels/body_gemm.h"
 

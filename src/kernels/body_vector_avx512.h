@@ -17,9 +17,7 @@ enum { NNI_K(MANY_REGISTERS) = 1, NNI_K(LANES_ROWS) = 4, NNI_K(LANES_COLUMNS) = 
     TILE(7, 1) TILE(7, 2) TILE(8, 1) TILE(8, 2) TILE(9, 1) TILE(9, 2)     \
     TILE(10, 1) TILE(10, 2) TILE(11, 1) TILE(11, 2) TILE(12, 1)           \
     TILE(12, 2) TILE(13, 1) TILE(13, 2) TILE(14, 1) TILE(14, 2)
-#define NNI_PACKING_TILES(TILE)                                           \
-    TILE(8, 2) TILE(9, 2) TILE(10, 2) TILE(11, 2) TILE(12, 2) TILE(13, 2) \
-    TILE(14, 2)
+#define NNI_PACKING_TILES(TILE) TILE(14, 2)
 /* clang-format on */
 
 static inline NNI_K(nni_part) NNI_K(vector_part)(int64_t count)

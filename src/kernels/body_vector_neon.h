@@ -15,7 +15,7 @@ enum { NNI_K(MANY_REGISTERS) = 0, NNI_K(LANES_ROWS) = 2, NNI_K(LANES_COLUMNS) = 
 #define NNI_TILES(TILE)                                                   \
     TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(2, 1) TILE(2, 2)     \
     TILE(3, 1) TILE(3, 2) TILE(4, 1) TILE(5, 1) TILE(6, 1)
-#define NNI_PACKING_TILES(TILE) TILE(4, 1) TILE(5, 1) TILE(6, 1)
+#define NNI_PACKING_TILES(TILE) TILE(6, 1)
 /* clang-format on */
 
 static inline NNI_K(nni_part) NNI_K(vector_part)(int64_t count)

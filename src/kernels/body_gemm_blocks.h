@@ -1,0 +1,234 @@
+/* The matrix product by register tiles, which read A and B where they lie or from copies that
+ * stay in the caches (Goto and van de Geijn, "Anatomy of high-performance matrix
+ * multiplication", 2008). A chain that is cut by blocks over k goes on from C, so the cut
+ * does not show. A body.
+ *
+ * A block of B, DEPTH terms of WIDTH columns, is copied to panels as wide as a tile, which
+ * stay in the second cache; the first tile of rows copies them while it computes. Every tile
+ * of rows goes along all the panels: its part of A stays in the first cache, and C is written
+ * along its rows. */
+
+enum {
+    NNI_K(TILE_COLUMNS) = NNI_K(TILE_VECTORS) * NNI_LANES,
+    NNI_K(COPIED_FROM) = 3,   /* tiles of rows for which B is worth copying */
+    NNI_K(ONE_BY_ONE_TO) = 5, /* tiles of rows that use one panel of B after the other */
+    NNI_K(CROWDED) =
+        512, /* rows so many floats apart share few sets of the first cache */
+    NNI_K(APART) = NNI_LANES /* floats between the rows of a copy, so that they do not */
+};
+
+/* Rows i0 ... i1 - 1, columns j0 ... j1 - 1. */
+struct NNI_K(gemm_area) {
+    int64_t i0, i1, j0, j1;
+};
+
+/* One block of B for one area, and where its tiles find A and B. */
+struct NNI_K(gemm_block) {
+    const struct nni_gemm *gemm;
+    struct NNI_K(gemm_area) area;
+    int64_t p, depth;
+    float *panels; /* for copies of B, or NULL */
+    float *a_copy; /* for the copy of a tile's part of A, or NULL */
+};
+
+static inline int64_t NNI_K(round_up)(int64_t count, int64_t unit)
+{
+    return (count + unit - 1) / unit * unit;
+}
+
+/* The number of equal parts of at most `most` that `count` is cut into, as their length. */
+static inline int64_t NNI_K(even_part)(int64_t count, int64_t most)
+{
+    const int64_t parts = (count + most - 1) / most;
+    return (count + parts - 1) / parts;
+}
+
+/* Where the chains go on from at this block: bias or zeros at the first one. */
+static inline void NNI_K(gemm_tile_start)(const struct NNI_K(gemm_block) * block,
+                                          int64_t j, struct NNI_K(gemm_tile_call) * call)
+{
+    const struct nni_gemm *g = block->gemm;
+    if (block->p > 0 || g->accumulate) {
+        call->start = call->c;
+        call->start_row = g->c_row;
+    } else {
+        call->start = g->bias != NULL ? g->bias + j : NULL;
+        call->start_row = 0;
+    }
+}
+
+/* A tile's part of A, copied where reading it again and again costs more than a copy. */
+static void NNI_K(gemm_place_a)(const struct NNI_K(gemm_block) * block, int64_t i,
+                                int64_t rows, struct NNI_K(gemm_tile_call) * call)
+{
+    const struct nni_gemm *g = block->gemm;
+    const float *a = g->a + i * g->a_row + block->p * g->a_column;
+    float *copy = block->a_copy;
+    call->a = copy != NULL ? copy : a;
+    if (copy == NULL) {
+        call->a_row = g->a_row;
+        call->a_column = g->a_column;
+    } else if (g->a_column == 1) {
+        call->a_row = NNI_GEMM_DEPTH + NNI_K(APART);
+        call->a_column = 1;
+        for (int64_t r = 0; r < rows; r++) {
+            memcpy(copy + r * call->a_row, a + r * g->a_row,
+                   (size_t)block->depth * sizeof *a);
+        }
+    } else {
+        call->a_row = 1;
+        call->a_column = NNI_LANES;
+        NNI_K(gemm_pack_block)
+        (a, g->a_row, g->a_column, rows, block->depth, copy, NNI_LANES);
+    }
+}
+
+/* The panel of B at column j, which the first tile of rows fills; returns the tile. */
+static NNI_K(gemm_tile_function) *
+    NNI_K(gemm_place_b)(const struct NNI_K(gemm_block) * block, int64_t i, int64_t rows,
+                        int64_t j, int64_t columns, struct NNI_K(gemm_tile_call) * call)
+{
+    const struct nni_gemm *g = block->gemm;
+    const int64_t vectors = (columns + NNI_LANES - 1) / NNI_LANES;
+    const int first = i == block->area.i0;
+    call->last = columns - (vectors - 1) * NNI_LANES;
+    call->b = g->b + block->p * g->b_row + j * g->b_column;
+    call->b_row = g->b_row;
+    call->fetch = block->depth >= 4 * NNI_GEMM_FETCH ? NNI_GEMM_FETCH * g->b_row : 0;
+    if (block->panels != NULL) {
+        float *panel = block->panels +
+                       (j - block->area.j0) * NNI_K(round_up)(block->depth, NNI_LANES);
+        if (first && g->b_column == 1 && rows == NNI_K(TILE_ROWS) &&
+            columns == NNI_K(TILE_COLUMNS)) {
+            call->panel = panel;
+            return NNI_K(gemm_packing_tiles)[rows];
+        }
+        call->b = panel;
+        call->b_row = vectors * NNI_LANES;
+        call->fetch = 0;
+        if (first) {
+            NNI_K(gemm_pack_b)
+            (g, block->p, block->depth, j, columns, panel, call->b_row);
+        }
+    }
+    return NNI_K(gemm_tiles)[rows][vectors];
+}
+
+/* Asks for a tile of C that will be written; its rows may lie a page apart. */
+static inline void NNI_K(gemm_fetch_c)(const float *c, int64_t c_row, int64_t rows)
+{
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t v = 0; v < NNI_K(TILE_VECTORS); v++) {
+            __builtin_prefetch(c + r * c_row + v * NNI_LANES, 1);
+        }
+    }
+}
+
+/* Rows i ... i + rows - 1, one tile high, in tiles of `width` columns. */
+static void NNI_K(gemm_row_of_tiles)(const struct NNI_K(gemm_block) * block, int64_t i,
+                                     int64_t rows, int64_t width)
+{
+    const struct nni_gemm *g = block->gemm;
+    struct NNI_K(gemm_tile_call) call = {.k = block->depth, .c_row = g->c_row};
+    call.relu =
+        g->activation == NN_RELU && g->before == NULL && block->p + block->depth == g->k;
+    NNI_K(gemm_place_a)(block, i, rows, &call);
+    for (int64_t j = block->area.j0; j < block->area.j1; j += width) {
+        const int64_t columns = nni_min(block->area.j1 - j, width);
+        call.c = g->c + i * g->c_row + j;
+        if (block->panels != NULL && j + width < block->area.j1) {
+            NNI_K(gemm_fetch_c)(call.c + width, g->c_row, rows);
+        }
+        NNI_K(gemm_tile_start)(block, j, &call);
+        NNI_K(gemm_place_b)(block, i, rows, j, columns, &call)(&call);
+    }
+}
+
+/* All tiles of a block, of about the same height; but the one that copies B has all the rows
+ * that a tile can have. */
+static void NNI_K(gemm_all_rows)(const struct NNI_K(gemm_block) * block, int64_t width)
+{
+    const int copying = block->panels != NULL && block->gemm->b_column == 1;
+    int64_t rows;
+    for (int64_t i = block->area.i0; i < block->area.i1; i += rows) {
+        const int64_t left = block->area.i1 - i;
+        rows = copying && i == block->area.i0 ? nni_min(left, NNI_K(TILE_ROWS))
+                                              : NNI_K(even_part)(left, NNI_K(TILE_ROWS));
+        NNI_K(gemm_row_of_tiles)(block, i, rows, width);
+    }
+}
+
+/* Whether a tile of A is copied: where its elements lie far apart, or its rows share few
+ * sets of the first cache. */
+static int NNI_K(gemm_copies_a)(const struct nni_gemm *g, int64_t columns)
+{
+    const int64_t panels = columns / NNI_K(TILE_COLUMNS);
+    return g->a_column == 1 ? panels >= 8 && g->a_row % NNI_K(CROWDED) == 0 : panels >= 2;
+}
+
+/* The columns of a block, which are made a little fewer, so that all blocks have about as
+ * many. Where B is transposed and few rows share what it costs to copy a panel, a block is
+ * one panel: they use it while it is in the first cache. */
+static int64_t NNI_K(gemm_block_width)(const struct nni_gemm *g,
+                                       const struct NNI_K(gemm_area) * area)
+{
+    const int64_t few = NNI_K(ONE_BY_ONE_TO) * NNI_K(TILE_ROWS);
+    if (g->b_column != 1 && g->a_column == 1 && area->i1 - area->i0 <= few) {
+        return NNI_K(TILE_COLUMNS);
+    }
+    return NNI_K(round_up)(NNI_K(even_part)(area->j1 - area->j0, NNI_GEMM_WIDTH),
+                           NNI_K(TILE_COLUMNS));
+}
+
+/* Blocks of at most WIDTH columns and DEPTH terms. */
+static void NNI_K(gemm_blocked)(const struct nni_gemm *g, struct NNI_K(gemm_area) area,
+                                float *scratch)
+{
+    const int64_t depth = NNI_K(even_part)(g->k, NNI_GEMM_DEPTH);
+    const int64_t width = NNI_K(gemm_block_width)(g, &area);
+    const int copies_b = g->b_column != 1 ||
+                         area.i1 - area.i0 > (NNI_K(COPIED_FROM) - 1) * NNI_K(TILE_ROWS);
+    for (int64_t j = area.j0; j < area.j1; j += width) {
+        for (int64_t p = 0; p < g->k; p += depth) {
+            struct NNI_K(gemm_block)
+                block = {.gemm = g,
+                         .area = {area.i0, area.i1, j, nni_min(area.j1, j + width)},
+                         .p = p,
+                         .depth = nni_min(g->k - p, depth)};
+            float *panels = scratch + NNI_LANES * (NNI_GEMM_DEPTH + NNI_K(APART));
+            block.panels = copies_b ? panels : NULL;
+            if (NNI_K(gemm_copies_a)(g, block.area.j1 - j)) {
+                block.a_copy = scratch;
+            }
+            NNI_K(gemm_all_rows)(&block, NNI_K(TILE_COLUMNS));
+        }
+    }
+}
+
+/* The floats of scratch that a blocked product needs. */
+static inline int64_t NNI_K(gemm_blocked_floats)(int64_t n, int64_t k)
+{
+    const int64_t width = nni_min(NNI_GEMM_WIDTH, n);
+    return NNI_LANES * (NNI_GEMM_DEPTH + NNI_K(APART)) +
+           NNI_K(round_up)(width, NNI_K(TILE_COLUMNS)) *
+               NNI_K(round_up)(nni_min(NNI_GEMM_DEPTH, k), NNI_LANES);
+}
+
+/* The widest tile of so many rows. */
+static inline int64_t NNI_K(gemm_widest)(int64_t rows)
+{
+    int64_t vectors = NNI_K(TILE_VECTORS);
+    while (vectors < NNI_TILE_VECTORS_MAX &&
+           NNI_K(gemm_tiles)[rows][vectors + 1] != NULL) {
+        vectors++;
+    }
+    return vectors;
+}
+
+/* Everything where it lies: one tile of rows, or a B that stays in the first cache. */
+static void NNI_K(gemm_direct)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
+{
+    const struct NNI_K(gemm_block) block = {.gemm = g, .area = area, .depth = g->k};
+    const int64_t rows = NNI_K(even_part)(area.i1 - area.i0, NNI_K(TILE_ROWS));
+    NNI_K(gemm_all_rows)(&block, NNI_K(gemm_widest)(rows) * NNI_LANES);
+}
