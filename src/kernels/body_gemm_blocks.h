@@ -1,20 +1,22 @@
-/* The matrix product by register tiles, which read A and B where they lie or from copies that
- * stay in the caches (Goto and van de Geijn, "Anatomy of high-performance matrix
+/* The matrix product by register tiles, which read A and B where they lie or from copies
+ * that stay in the caches (Goto and van de Geijn, "Anatomy of high-performance matrix
  * multiplication", 2008). A chain that is cut by blocks over k goes on from C, so the cut
  * does not show. A body.
  *
- * A block of B, DEPTH terms of WIDTH columns, is copied to panels as wide as a tile, which
- * stay in the second cache; the first tile of rows copies them while it computes. Every tile
- * of rows goes along all the panels: its part of A stays in the first cache, and C is written
- * along its rows. */
+ * A block of B, DEPTH terms of WIDTH columns, is copied to panels as wide as a tile, that
+ * stay in the second cache; the first tile of rows copies them while it computes. Every
+ * tile of rows goes along all panels: its part of A stays in the first cache, and C is
+ * written along its rows. */
 
 enum {
     NNI_K(TILE_COLUMNS) = NNI_K(TILE_VECTORS) * NNI_LANES,
     NNI_K(COPIED_FROM) = 3,   /* tiles of rows for which B is worth copying */
     NNI_K(ONE_BY_ONE_TO) = 5, /* tiles of rows that use one panel of B after the other */
-    NNI_K(CROWDED) =
-        512, /* rows so many floats apart share few sets of the first cache */
-    NNI_K(APART) = NNI_LANES /* floats between the rows of a copy, so that they do not */
+    NNI_K(GROUP) = 4,      /* tiles of a transposed A that are copied together, where */
+    NNI_K(DISTANT) = 1024, /* its terms are so many floats apart, each in another page */
+    NNI_K(CROWDED) = 512,  /* rows so many floats apart share few sets of the cache */
+    NNI_K(COPY_ROW) = NNI_GEMM_DEPTH + NNI_LANES, /* of A; these do not */
+    NNI_K(A_TILE_FLOATS) = NNI_LANES * NNI_K(COPY_ROW)
 };
 
 /* Rows i0 ... i1 - 1, columns j0 ... j1 - 1. */
@@ -28,7 +30,8 @@ struct NNI_K(gemm_block) {
     struct NNI_K(gemm_area) area;
     int64_t p, depth;
     float *panels; /* for copies of B, or NULL */
-    float *a_copy; /* for the copy of a tile's part of A, or NULL */
+    int64_t group; /* tiles whose parts of A are copied together */
+    float *a_copy; /* for copies of A, a tile's part each, or NULL */
 };
 
 static inline int64_t NNI_K(round_up)(int64_t count, int64_t unit)
@@ -36,7 +39,7 @@ static inline int64_t NNI_K(round_up)(int64_t count, int64_t unit)
     return (count + unit - 1) / unit * unit;
 }
 
-/* The number of equal parts of at most `most` that `count` is cut into, as their length. */
+/* The length of the fewest equal parts of at most `most` that `count` is cut into. */
 static inline int64_t NNI_K(even_part)(int64_t count, int64_t most)
 {
     const int64_t parts = (count + most - 1) / most;
@@ -57,29 +60,75 @@ static inline void NNI_K(gemm_tile_start)(const struct NNI_K(gemm_block) * block
     }
 }
 
-/* A tile's part of A, copied where reading it again and again costs more than a copy. */
-static void NNI_K(gemm_place_a)(const struct NNI_K(gemm_block) * block, int64_t i,
-                                int64_t rows, struct NNI_K(gemm_tile_call) * call)
+/* The rows of the tile at row i, about as many as all others have; but the first one has
+ * all that a tile can have where it copies B. */
+static inline int64_t NNI_K(gemm_tile_rows)(const struct NNI_K(gemm_block) * block,
+                                            int64_t i)
+{
+    const int64_t left = block->area.i1 - i;
+    if (block->panels != NULL && block->gemm->b_column == 1 && i == block->area.i0) {
+        return nni_min(left, NNI_K(TILE_ROWS));
+    }
+    return NNI_K(even_part)(left, NNI_K(TILE_ROWS));
+}
+
+/* Copies rows of A that lie along k. */
+static void NNI_K(gemm_copy_rows)(const struct NNI_K(gemm_block) * block, int64_t i)
 {
     const struct nni_gemm *g = block->gemm;
-    const float *a = g->a + i * g->a_row + block->p * g->a_column;
-    float *copy = block->a_copy;
-    call->a = copy != NULL ? copy : a;
-    if (copy == NULL) {
+    const int64_t rows = NNI_K(gemm_tile_rows)(block, i);
+    const float *a = g->a + i * g->a_row + block->p;
+    for (int64_t r = 0; r < rows; r++) {
+        memcpy(block->a_copy + r * NNI_K(COPY_ROW), a + r * g->a_row,
+               (size_t)block->depth * sizeof *a);
+    }
+}
+
+/* Copies the parts of a group of tiles, going to each page of A once for all of them. */
+static void NNI_K(gemm_copy_group)(const struct NNI_K(gemm_block) * block, int64_t i)
+{
+    const struct nni_gemm *g = block->gemm;
+    int64_t start[NNI_K(GROUP)], tiles = 0;
+    for (; tiles < block->group && i < block->area.i1; tiles++) {
+        start[tiles] = i;
+        i += NNI_K(gemm_tile_rows)(block, i);
+    }
+    for (int64_t p = 0; p < block->depth; p++) {
+        const float *a = g->a + (block->p + p) * g->a_column;
+        float *copy = block->a_copy + p * NNI_LANES;
+        for (int64_t t = 0; t < tiles; t++, copy += NNI_K(A_TILE_FLOATS)) {
+            const int64_t left = nni_min(g->m - start[t], NNI_LANES);
+            if (g->a_row == 1 && left == NNI_LANES) {
+                NNI_K(vector_store)(copy, NNI_K(vector_load)(a + start[t]));
+            } else {
+                NNI_K(gemm_pack_block)
+                (a + start[t] * g->a_row, g->a_row, 0, left, 1, copy, NNI_LANES);
+            }
+        }
+    }
+}
+
+/* Where tile t, at row i, finds its part of A: where it lies, or in a copy. */
+static void NNI_K(gemm_place_a)(const struct NNI_K(gemm_block) * block, int64_t t,
+                                int64_t i, struct NNI_K(gemm_tile_call) * call)
+{
+    const struct nni_gemm *g = block->gemm;
+    if (block->a_copy == NULL) {
+        call->a = g->a + i * g->a_row + block->p * g->a_column;
         call->a_row = g->a_row;
         call->a_column = g->a_column;
     } else if (g->a_column == 1) {
-        call->a_row = NNI_GEMM_DEPTH + NNI_K(APART);
+        NNI_K(gemm_copy_rows)(block, i);
+        call->a = block->a_copy;
+        call->a_row = NNI_K(COPY_ROW);
         call->a_column = 1;
-        for (int64_t r = 0; r < rows; r++) {
-            memcpy(copy + r * call->a_row, a + r * g->a_row,
-                   (size_t)block->depth * sizeof *a);
-        }
     } else {
+        if (t % block->group == 0) {
+            NNI_K(gemm_copy_group)(block, i);
+        }
+        call->a = block->a_copy + t % block->group * NNI_K(A_TILE_FLOATS);
         call->a_row = 1;
         call->a_column = NNI_LANES;
-        NNI_K(gemm_pack_block)
-        (a, g->a_row, g->a_column, rows, block->depth, copy, NNI_LANES);
     }
 }
 
@@ -124,15 +173,15 @@ static inline void NNI_K(gemm_fetch_c)(const float *c, int64_t c_row, int64_t ro
     }
 }
 
-/* Rows i ... i + rows - 1, one tile high, in tiles of `width` columns. */
-static void NNI_K(gemm_row_of_tiles)(const struct NNI_K(gemm_block) * block, int64_t i,
-                                     int64_t rows, int64_t width)
+/* Tile after tile, `width` columns each, of rows i ... i + rows - 1. */
+static void NNI_K(gemm_row_of_tiles)(const struct NNI_K(gemm_block) * block, int64_t t,
+                                     int64_t i, int64_t rows, int64_t width)
 {
     const struct nni_gemm *g = block->gemm;
     struct NNI_K(gemm_tile_call) call = {.k = block->depth, .c_row = g->c_row};
     call.relu =
         g->activation == NN_RELU && g->before == NULL && block->p + block->depth == g->k;
-    NNI_K(gemm_place_a)(block, i, rows, &call);
+    NNI_K(gemm_place_a)(block, t, i, &call);
     for (int64_t j = block->area.j0; j < block->area.j1; j += width) {
         const int64_t columns = nni_min(block->area.j1 - j, width);
         call.c = g->c + i * g->c_row + j;
@@ -144,17 +193,13 @@ static void NNI_K(gemm_row_of_tiles)(const struct NNI_K(gemm_block) * block, int
     }
 }
 
-/* All tiles of a block, of about the same height; but the one that copies B has all the rows
- * that a tile can have. */
 static void NNI_K(gemm_all_rows)(const struct NNI_K(gemm_block) * block, int64_t width)
 {
-    const int copying = block->panels != NULL && block->gemm->b_column == 1;
-    int64_t rows;
-    for (int64_t i = block->area.i0; i < block->area.i1; i += rows) {
-        const int64_t left = block->area.i1 - i;
-        rows = copying && i == block->area.i0 ? nni_min(left, NNI_K(TILE_ROWS))
-                                              : NNI_K(even_part)(left, NNI_K(TILE_ROWS));
-        NNI_K(gemm_row_of_tiles)(block, i, rows, width);
+    int64_t i = block->area.i0;
+    for (int64_t t = 0; i < block->area.i1; t++) {
+        const int64_t rows = NNI_K(gemm_tile_rows)(block, i);
+        NNI_K(gemm_row_of_tiles)(block, t, i, rows, width);
+        i += rows;
     }
 }
 
@@ -166,9 +211,9 @@ static int NNI_K(gemm_copies_a)(const struct nni_gemm *g, int64_t columns)
     return g->a_column == 1 ? panels >= 8 && g->a_row % NNI_K(CROWDED) == 0 : panels >= 2;
 }
 
-/* The columns of a block, which are made a little fewer, so that all blocks have about as
- * many. Where B is transposed and few rows share what it costs to copy a panel, a block is
- * one panel: they use it while it is in the first cache. */
+/* The columns of a block, made a little fewer so that all blocks have about as many.
+ * Where B is transposed and few rows share what it costs to copy a panel, a block is one
+ * panel: they use it while it is in the first cache. */
 static int64_t NNI_K(gemm_block_width)(const struct nni_gemm *g,
                                        const struct NNI_K(gemm_area) * area)
 {
@@ -194,8 +239,9 @@ static void NNI_K(gemm_blocked)(const struct nni_gemm *g, struct NNI_K(gemm_area
                 block = {.gemm = g,
                          .area = {area.i0, area.i1, j, nni_min(area.j1, j + width)},
                          .p = p,
-                         .depth = nni_min(g->k - p, depth)};
-            float *panels = scratch + NNI_LANES * (NNI_GEMM_DEPTH + NNI_K(APART));
+                         .depth = nni_min(g->k - p, depth),
+                         .group = g->a_column >= NNI_K(DISTANT) ? NNI_K(GROUP) : 1};
+            float *panels = scratch + NNI_K(GROUP) * NNI_K(A_TILE_FLOATS);
             block.panels = copies_b ? panels : NULL;
             if (NNI_K(gemm_copies_a)(g, block.area.j1 - j)) {
                 block.a_copy = scratch;
@@ -209,7 +255,7 @@ static void NNI_K(gemm_blocked)(const struct nni_gemm *g, struct NNI_K(gemm_area
 static inline int64_t NNI_K(gemm_blocked_floats)(int64_t n, int64_t k)
 {
     const int64_t width = nni_min(NNI_GEMM_WIDTH, n);
-    return NNI_LANES * (NNI_GEMM_DEPTH + NNI_K(APART)) +
+    return NNI_K(GROUP) * NNI_K(A_TILE_FLOATS) +
            NNI_K(round_up)(width, NNI_K(TILE_COLUMNS)) *
                NNI_K(round_up)(nni_min(NNI_GEMM_DEPTH, k), NNI_LANES);
 }
