@@ -15,7 +15,7 @@ enum {
 
     /* DEPTH terms of WIDTH columns of B are multiplied at a time, so that they stay in the
      * second cache. */
-    NNI_GEMM_DEPTH = 352,
+    NNI_GEMM_DEPTH = 512,
     NNI_GEMM_WIDTH = 512,
     NNI_TILE_VECTORS_MAX = 8, /* vectors side by side where there are few rows */
     NNI_GEMM_FETCH = 16,      /* rows of B fetched before they are used */
