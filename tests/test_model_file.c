@@ -416,7 +416,7 @@ static void test_file_cut_anywhere_is_refused(void **state)
     nn_model_destroy(model);
 }
 
-/* Each bit of the header turned: refused, or another model (say, of another name), which
+/* Each byte of the header changed: refused, or another model (say, of another name), which
  * can be saved and loaded as any other. */
 static void test_changed_headers_are_refused_or_models(void **state)
 {
@@ -426,10 +426,10 @@ static void test_changed_headers_are_refused_or_models(void **state)
     size_t header = header_size(&saved);
     int models = 0;
     for (size_t at = 0; at < header; at++) {
-        for (int bit = 0; bit < 8; bit++) {
-            saved.bytes[at] = (char)(saved.bytes[at] ^ (1 << bit));
+        for (int bit = 1; bit < 256; bit *= 8) {
+            saved.bytes[at] = (char)(saved.bytes[at] ^ bit);
             nn_model *loaded = nn_model_load_memory(NULL, saved.bytes, saved.size);
-            saved.bytes[at] = (char)(saved.bytes[at] ^ (1 << bit));
+            saved.bytes[at] = (char)(saved.bytes[at] ^ bit);
             if (loaded == NULL) {
                 assert_failure(NN_ERROR_FORMAT, "memory: ");
                 continue;
@@ -573,6 +573,46 @@ static void test_each_part_of_a_model_is_checked(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         assert_replaced(cases[i].from, cases[i].to, cases[i].words);
     }
+}
+
+/* A model of one layer, standardize, whose mean is the first float of the data and whose
+ * deviation is the second. */
+static nn_model *load_standardize(float mean, float deviation, const char *type)
+{
+    char header[600];
+    snprintf(header, sizeof header,
+             "{\"__metadata__\":{\"nn.version\":\"1\",\"nn.model\":\"{'layers':["
+             "{'name':'i','kind':'input','options':{'shape':[2]}},"
+             "{'name':'s','kind':'standardize','options':{}}],"
+             "'nodes':[{'layer':0,'inputs':[]},{'layer':1,'inputs':[0]}],"
+             "'outputs':[{'node':1}],'seed':'0'}\"},"
+             "\"s.mean\":{\"dtype\":\"%s\",\"shape\":[1],\"data_offsets\":[0,4]},"
+             "\"s.deviation\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
+             type);
+    struct file_bytes file = made_file(header, 2);
+    memcpy(file.bytes + file.size - 8, &mean, sizeof mean);
+    memcpy(file.bytes + file.size - 4, &deviation, sizeof deviation);
+    nn_model *model = nn_model_load_memory(NULL, file.bytes, file.size);
+    free(file.bytes);
+    return model;
+}
+
+static void test_numbers_of_layers_are_checked(void **state)
+{
+    (void)state;
+    const float huge = 3e38f;
+    nn_model *model = load_standardize(1, 2, "F32");
+    assert_non_null(model);
+    nn_model_destroy(model);
+    assert_null(load_standardize(1, 0, "F32"));
+    assert_failure(NN_ERROR_FORMAT, "memory: nn.model: layer 1: standardize: option "
+                                    "'deviation'");
+    assert_null(load_standardize(huge * 10, 1, "F32"));
+    assert_failure(NN_ERROR_FORMAT, "option 'mean'");
+    assert_null(load_standardize(huge * 10 - huge * 10, 1, "F32"));
+    assert_failure(NN_ERROR_FORMAT, "option 'mean'");
+    assert_null(load_standardize(1, 2, "I32"));
+    assert_failure(NN_ERROR_FORMAT, "tensor 's.mean' is I32 (1), expected a list of F32");
 }
 
 static void test_place_in_the_text_is_named(void **state)
@@ -734,6 +774,7 @@ int main(void)
         cmocka_unit_test(test_file_cut_anywhere_is_refused),
         cmocka_unit_test(test_changed_headers_are_refused_or_models),
         cmocka_unit_test(test_each_part_of_a_model_is_checked),
+        cmocka_unit_test(test_numbers_of_layers_are_checked),
         cmocka_unit_test(test_place_in_the_text_is_named),
         cmocka_unit_test(test_number_of_nodes_is_bounded),
         cmocka_unit_test(test_memory_limit_holds),

@@ -23,7 +23,8 @@ extern "C" {
 
 /* Saves a model, which is built if it is not. The file is replaced at once, when all of it
  * is on the disk: after a failure or a crash there is the old one. (What a crash left
- * half-written, "<path>.tmp", is used again by the next save.) NN_ERROR_IO, NN_ERROR_STATE
+ * half-written, "<path>.tmp", is used again by the next save. A symbolic link is replaced,
+ * a device or folder refused.) NN_ERROR_IO, NN_ERROR_STATE
  * (a custom layer, which is code; the text names it), NN_ERROR_MEMORY, or what
  * nn_model_build returns. */
 NN_API nn_status nn_model_save(nn_model *model, const char *path);
