@@ -214,7 +214,6 @@ static void test_names_and_settings_come_back(void **state)
     assert_ok(nn_model_initialize(model, 3));
     assert_ok(nn_model_initialize(loaded, 3));
     assert_same_parameters(model, loaded);
-    /* and so they are trained alike: the frozen layer stays */
     free(saved.bytes);
     nn_model_destroy(loaded);
     nn_model_destroy(model);
