@@ -339,6 +339,7 @@ PROTOTYPES = {
     "nn_dataset_from_source": (HANDLE, POINTER, POINTER),
     "nn_dataset_declare_input": (STATUS, POINTER, I32, POINTER, I32),
     "nn_dataset_declare_target": (STATUS, POINTER, I32, POINTER, I32),
+    "nn_dataset_set_class_names": (STATUS, POINTER, POINTER, I32),
     "nn_dataset_destroy": (None, POINTER),
     "nn_dataset_count": (I64, POINTER),
     "nn_dataset_input_count": (I32, POINTER),
@@ -376,6 +377,9 @@ PROTOTYPES = {
     "nn_csv_set_label_index": (STATUS, POINTER, I64),
     "nn_csv_set_label_kind": (STATUS, POINTER, I32),
     "nn_csv_set_bytes": (STATUS, POINTER, I32),
+    "nn_csv_set_missing": (STATUS, POINTER, I32, F64),
+    "nn_csv_set_missing_text": (STATUS, POINTER, NAME),
+    "nn_csv_set_class_names": (STATUS, POINTER, POINTER, I32),
     "nn_csv_read": (HANDLE, POINTER, NAME),
     "nn_csv_parse": (HANDLE, POINTER, POINTER, SIZE),
     # trainer.h
@@ -469,6 +473,7 @@ DIRECTIONS = {"minimize": 1, "maximize": 2}
 PROGRESS = {"none": 0, "epoch": 1, "bar": 2}
 STOP_REASONS = {"none": 0, "epochs": 1, "early": 2, "requested": 3, "hook": 4, "error": 5}
 LABELS = {"class": 1, "value": 2, "none": 3}
+MISSING = {"error": 1, "skip": 2, "fill": 3}
 LOG_LEVELS = {"warning": 1, "info": 2, "progress": 3}
 INITIALIZERS = {"default": 0, "constant": 1, "normal": 2, "uniform": 3,
                 "glorot_normal": 4, "glorot_uniform": 5, "he_normal": 6, "he_uniform": 7,
@@ -1563,7 +1568,8 @@ class Dataset(_Handle):
     def parse_csv(cls, content, context=None, **settings):
         """From CSV in memory. Settings: header (True), separator (","), label: the label
         column's name or index (-1), label_kind: "class", "value" or "none", bytes
-        (False)."""
+        (False), missing: "error", "skip" or a number to fill in, missing_text (""),
+        class_names: the labels that there may be, in the order of their numbers."""
         content = content.encode() if isinstance(content, str) else content
         with _csv(context, **settings) as csv:
             return cls._own(_lib.nn_csv_parse(csv, content, len(content)), context)
@@ -1592,8 +1598,13 @@ class Dataset(_Handle):
 
     @property
     def class_names(self):
+        """The names of label classes 0, 1, ...; may be set."""
         return [_lib.nn_dataset_class_name(self, i)
                 for i in range(_lib.nn_dataset_class_count(self))]
+
+    @class_names.setter
+    def class_names(self, names):
+        _lib.nn_dataset_set_class_names(self, *_texts(names))
 
     def column_name(self, column):
         return _lib.nn_dataset_column_name(self, column)
@@ -1650,7 +1661,14 @@ def _dataset(value, context):
             else Dataset(value, context=context))
 
 
-def _csv(context, header=True, separator=",", label=-1, label_kind="class", bytes=False):
+def _texts(names):
+    """The arguments for a list of names: an array of C strings, and how many."""
+    names = [name.encode() for name in names]
+    return (NAME * len(names))(*names), len(names)
+
+
+def _csv(context, header=True, separator=",", label=-1, label_kind="class", bytes=False,
+         missing="error", missing_text="", class_names=()):
     csv = _Handle._of(_lib.nn_csv_create(context), _lib.nn_csv_destroy, context)
     _lib.nn_csv_set_header(csv, header)
     _lib.nn_csv_set_separator(csv, separator.encode())
@@ -1660,6 +1678,12 @@ def _csv(context, header=True, separator=",", label=-1, label_kind="class", byte
         _lib.nn_csv_set_label_index(csv, label)
     _lib.nn_csv_set_label_kind(csv, _number(LABELS, label_kind))
     _lib.nn_csv_set_bytes(csv, bytes)
+    if isinstance(missing, str):
+        _lib.nn_csv_set_missing(csv, _number(MISSING, missing), 0)
+    else:
+        _lib.nn_csv_set_missing(csv, MISSING["fill"], missing)
+    _lib.nn_csv_set_missing_text(csv, missing_text.encode())
+    _lib.nn_csv_set_class_names(csv, *_texts(class_names))
     return csv
 
 

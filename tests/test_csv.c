@@ -360,16 +360,18 @@ static void test_inputs_that_fit_are_kept_as_bytes(void **state)
 static void test_field_that_is_no_number_is_named(void **state)
 {
     (void)state;
-    assert_message("a,pixel_2,y\n1,2,0\n1,abc,0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 3, column 2 ('pixel_2'): 'abc' is not a number");
-    assert_message("a,b,y\n\n\r\n1,2,0\n\"1\n2\",2,0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 5, column 1 ('a'): '1?2' is not a number");
+    assert_message(
+        "a,pixel_2,y\n1,2,0\n1,abc,0\n", NN_ERROR_FORMAT,
+        "nn_csv_parse: line 3, column 2 ('pixel_2'), byte 20: 'abc' is not a number");
+    assert_message(
+        "a,b,y\n\n\r\n1,2,0\n\"1\n2\",2,0\n", NN_ERROR_FORMAT,
+        "nn_csv_parse: line 5, column 1 ('a'), byte 15: '1?2' is not a number");
     assert_message("a,b,y\n1,\"2\n\n\",0\nx,2,0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 5, column 1 ('a'): 'x' is not a number");
+                   "nn_csv_parse: line 5, column 1 ('a'), byte 16: 'x' is not a number");
     assert_null(parse_numbers("1,2\n3,4,\n"));
     assert_null(parse_numbers("1,2\n3,x\n"));
     assert_string_equal(nn_last_error(),
-                        "nn_csv_parse: line 2, column 2: 'x' is not a number");
+                        "nn_csv_parse: line 2, column 2, byte 6: 'x' is not a number");
 }
 
 static void test_long_texts_are_cut_in_messages(void **state)
@@ -377,67 +379,74 @@ static void test_long_texts_are_cut_in_messages(void **state)
     (void)state;
     assert_message("a,y\n12345678901234567890123456789012345678\xC3\xA9\xC3\xA9,1\n",
                    NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 1 ('a'): "
+                   "nn_csv_parse: line 2, column 1 ('a'), byte 4: "
                    "'12345678901234567890123456789012345678\xC3\xA9...' is not a number");
     assert_message("a,y\n123456789012345678901234567890123456789\xC3\xA9\xC3\xA9,1\n",
                    NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 1 ('a'): "
+                   "nn_csv_parse: line 2, column 1 ('a'), byte 4: "
                    "'123456789012345678901234567890123456789...' is not a number");
 }
 
-static void test_empty_field_is_named(void **state)
+static void test_missing_value_is_named(void **state)
 {
     (void)state;
     assert_message("a,b,y\n1,,0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 2 ('b') is empty");
+                   "nn_csv_parse: line 2, column 2 ('b'), byte 8: the value is missing");
     assert_message("a,b,y\n1,2,\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 3 ('y') is empty");
+                   "nn_csv_parse: line 2, column 3 ('y'), byte 10: the value is missing");
     assert_message("a,b,y\n1,\"  \",0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 2 ('b') is empty");
+                   "nn_csv_parse: line 2, column 2 ('b'), byte 8: the value is missing");
 }
 
 static void test_number_that_is_not_finite_is_named(void **state)
 {
     (void)state;
-    assert_message("a,y\n1,0\nnan,0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 3, column 1 ('a'): 'nan' is not a finite number");
-    assert_message("a,y\n-Inf,0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 1 ('a'): '-Inf' is not a finite number");
-    assert_message("a,y\n1e39,0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 1 ('a'): '1e39' is not a finite number");
+    assert_message(
+        "a,y\n1,0\nnan,0\n", NN_ERROR_FORMAT,
+        "nn_csv_parse: line 3, column 1 ('a'), byte 8: 'nan' is not a finite number");
+    assert_message(
+        "a,y\n-Inf,0\n", NN_ERROR_FORMAT,
+        "nn_csv_parse: line 2, column 1 ('a'), byte 4: '-Inf' is not a finite number");
+    assert_message(
+        "a,y\n1e39,0\n", NN_ERROR_FORMAT,
+        "nn_csv_parse: line 2, column 1 ('a'), byte 4: '1e39' is not a finite number");
 }
 
 static void test_number_label_that_is_none_is_named(void **state)
 {
     (void)state;
     assert_null(parse_by(reader(1, NN_LABEL_VALUE), "a,y\n1,cat\n"));
-    assert_string_equal(nn_last_error(),
-                        "nn_csv_parse: line 2, column 2 ('y'): 'cat' is not a number");
+    assert_string_equal(
+        nn_last_error(),
+        "nn_csv_parse: line 2, column 2 ('y'), byte 6: 'cat' is not a number");
 }
 
 static void test_too_few_and_too_many_fields_are_named(void **state)
 {
     (void)state;
     assert_message("a,b,y\n1,2,0\n1,2\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 3, column 2: too few fields, expected 3");
-    assert_message("a,b,y\n1,2,0,5\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 4: too many fields, expected 3");
-    assert_message("a,b,y\n1,2,0,\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 4: too many fields, expected 3");
+                   "nn_csv_parse: line 3, column 2, byte 14: too few fields, expected 3");
+    assert_message(
+        "a,b,y\n1,2,0,5\n", NN_ERROR_FORMAT,
+        "nn_csv_parse: line 2, column 4, byte 12: too many fields, expected 3");
+    assert_message(
+        "a,b,y\n1,2,0,\n", NN_ERROR_FORMAT,
+        "nn_csv_parse: line 2, column 4, byte 12: too many fields, expected 3");
 }
 
 static void test_misplaced_quotes_are_named(void **state)
 {
     (void)state;
     assert_message("a,y\n1,0\n2,\"open\n3,0\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 3, column 2: the quote is never closed");
+                   "nn_csv_parse: line 3, column 2, byte 10: the quote is never closed");
     assert_message("a,\"y", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 1, column 2: the quote is never closed");
-    assert_message("a,y\n1,\"x\"z\n", NN_ERROR_FORMAT,
-                   "nn_csv_parse: line 2, column 2: characters follow the closing quote");
+                   "nn_csv_parse: line 1, column 2, byte 2: the quote is never closed");
+    assert_message(
+        "a,y\n1,\"x\"z\n", NN_ERROR_FORMAT,
+        "nn_csv_parse: line 2, column 2, byte 6: characters follow the closing quote");
     assert_message(
         "a,y\n1,x\"z\n", NN_ERROR_FORMAT,
-        "nn_csv_parse: line 2, column 2: a quote in a field that does not begin "
+        "nn_csv_parse: line 2, column 2, byte 6: a quote in a field that does not begin "
         "with one");
 }
 
@@ -445,7 +454,7 @@ static void test_zero_byte_is_named(void **state)
 {
     (void)state;
     static const char *const message =
-        "nn_csv_parse: line 2, column 2: a zero byte, so this is no text";
+        "nn_csv_parse: line 2, column 2, byte 6: a zero byte, so this is no text";
     nn_csv *csv = reader(1, NN_LABEL_CLASS);
     assert_null(nn_csv_parse(csv, "a,y\n1,x\0z\n", 10));
     assert_string_equal(nn_last_error(), message);
@@ -553,8 +562,8 @@ static void test_file_is_read_and_named_in_messages(void **state)
     remove(path);
     write_file("bad.csv", bad, sizeof bad - 1, path);
     assert_null(nn_csv_read(csv, path));
-    snprintf(expected, sizeof expected, "%s: line 2, column 2 ('b'): 'x' is not a number",
-             path);
+    snprintf(expected, sizeof expected,
+             "%s: line 2, column 2 ('b'), byte 6: 'x' is not a number", path);
     assert_string_equal(nn_last_error(), expected);
     remove(path);
     nn_csv_destroy(csv);
@@ -726,7 +735,7 @@ int main(void)
         cmocka_unit_test(test_inputs_that_fit_are_kept_as_bytes),
         cmocka_unit_test(test_field_that_is_no_number_is_named),
         cmocka_unit_test(test_long_texts_are_cut_in_messages),
-        cmocka_unit_test(test_empty_field_is_named),
+        cmocka_unit_test(test_missing_value_is_named),
         cmocka_unit_test(test_number_that_is_not_finite_is_named),
         cmocka_unit_test(test_number_label_that_is_none_is_named),
         cmocka_unit_test(test_too_few_and_too_many_fields_are_named),

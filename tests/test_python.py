@@ -97,6 +97,7 @@ class Interface(unittest.TestCase):
                             "full_batch": nn.FULL_BATCH},
                     "NN_ISA_": nn.ISAS, "NN_PROGRESS_": nn.PROGRESS,
                     "NN_STOP_": nn.STOP_REASONS, "NN_LABEL_": nn.LABELS,
+                    "NN_MISSING_": nn.MISSING,
                     "NN_LOG_": nn.LOG_LEVELS, "NN_INIT_": nn.INITIALIZERS,
                     "NN_WEIGHTS_": nn.WEIGHTS,
                     "NN_CUSTOM_NEEDS_": {"input": nn.NEEDS_INPUT,
@@ -104,7 +105,8 @@ class Interface(unittest.TestCase):
         for prefix, words in prefixes.items():
             for word, number in words.items():
                 self.assertEqual(constants[prefix + word.upper()], number, prefix + word)
-        for prefix in ("NN_ISA_", "NN_PROGRESS_", "NN_STOP_", "NN_LABEL_", "NN_INIT_"):
+        for prefix in ("NN_ISA_", "NN_PROGRESS_", "NN_STOP_", "NN_LABEL_", "NN_MISSING_",
+                       "NN_INIT_"):
             self.assertEqual(sum(name.startswith(prefix) for name in constants),
                              len(prefixes[prefix]), prefix)
 
@@ -587,6 +589,27 @@ class Datasets(unittest.TestCase):
         with self.assertRaises(nn.Error) as raised:
             nn.Dataset.read_csv("/no/such/file")
         self.assertEqual(raised.exception.name, "NN_ERROR_IO")
+
+    def test_csv_with_missing_values(self):
+        text = "a,b,kind\n1,NA,cat\n3,,dog\n5,6,cat\n"
+        read = lambda **settings: nn.Dataset.parse_csv(text, missing_text="NA", **settings)
+        skipped = read(missing="skip")
+        assert_array_equal(skipped.read_input(), [[5, 6]])
+        self.assertEqual(skipped.class_names, ["cat"])
+        filled = read(missing=-1.5)
+        assert_array_equal(filled.read_input(), [[1, -1.5], [3, -1.5], [5, 6]])
+        with self.assertRaisesRegex(nn.Error, "line 2, column 2 .'b'., byte 11"):
+            read()
+
+    def test_classes_may_be_given(self):
+        data = nn.Dataset.parse_csv("a,kind\n1,owl\n2,dög\n", class_names=["dög", "owl"])
+        assert_array_equal(data.read_target(), [1, 0])
+        self.assertEqual(data.class_names, ["dög", "owl"])
+        with self.assertRaises(nn.Error) as raised:
+            nn.Dataset.parse_csv("a,kind\n1,cow\n", class_names=data.class_names)
+        self.assertEqual(raised.exception.name, "NN_ERROR_LABEL")
+        data.class_names = ["x", "y", "z"]
+        self.assertEqual(data.class_names, ["x", "y", "z"])
 
     def test_idx(self):
         images = bytes([0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 1, 1, 2, 3, 4])

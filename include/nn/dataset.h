@@ -69,6 +69,13 @@ NN_API nn_status nn_dataset_declare_input(nn_dataset *dataset, int32_t dtype,
 NN_API nn_status nn_dataset_declare_target(nn_dataset *dataset, int32_t dtype,
                                            const int64_t *shape, int32_t rank);
 
+/* Names the label classes: class i is names[i], UTF-8 (copied; in place of those that a
+ * reader gave). count 0 takes the names away. For confusion matrices and files; labels
+ * are not looked at. NN_ERROR_STATE for a subset, which has the names of the dataset it
+ * shows; NN_ERROR_NULL, NN_ERROR_SIZE, NN_ERROR_ARGUMENT for a name that is not UTF-8. */
+NN_API nn_status nn_dataset_set_class_names(nn_dataset *dataset, const char *const *names,
+                                            int32_t count);
+
 /* Destroys a dataset; NULL is accepted. */
 NN_API void nn_dataset_destroy(nn_dataset *dataset);
 
@@ -94,7 +101,7 @@ NN_API nn_status nn_dataset_target_shape(const nn_dataset *dataset, int32_t targ
                                          int32_t *dtype, const int64_t **shape,
                                          int32_t *rank);
 
-/* The number of label classes that a reader named; 0 where labels are numbers, and for
+/* The number of label classes that have names; 0 where labels are numbers, and for
  * NULL. */
 NN_API int32_t nn_dataset_class_count(const nn_dataset *dataset);
 

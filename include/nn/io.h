@@ -89,7 +89,7 @@ NN_API nn_status nn_model_save_weights(nn_model *model, const char *path);
 /* ---- IDX: the format of MNIST (unsigned bytes, integers, floats) ---- */
 
 /* Reads an uncompressed IDX file into a tensor: uint8 stays uint8; int8, int16 and int32
- * become int32; float and double become float32. NULL on NN_ERROR_IO, NN_ERROR_FORMAT
+ * become int32; float and double become float32 (rounded). NULL on NN_ERROR_IO, NN_ERROR_FORMAT
  * (the byte is named; bytes that are missing or left over too), NN_ERROR_MEMORY. */
 NN_API nn_tensor *nn_read_idx(nn_context *context, const char *path);
 
@@ -110,7 +110,9 @@ NN_API nn_dataset *nn_dataset_read_idx(nn_context *context, const char *inputs_p
  *
  * Lines end with LF, CRLF or CR, the last one need not; blank lines and a byte order mark
  * are passed over. A field in quotes may hold separators, line ends and, doubled, quotes.
- * */
+ * There are no comments: a line that begins with '#' is a row. Names are UTF-8. Lines,
+ * fields and files may be as long as memory allows; reading takes at most some 30 bytes
+ * for each byte of the file, usually 3. docs/data.md has examples. */
 typedef struct nn_csv nn_csv;
 
 /* Creates the reader's settings. NULL on NN_ERROR_MEMORY. */
@@ -150,10 +152,32 @@ NN_API nn_status nn_csv_set_label_kind(nn_csv *csv, int32_t kind);
  * (default 0: float32). */
 NN_API nn_status nn_csv_set_bytes(nn_csv *csv, int32_t bytes);
 
-/* Reads a file. NULL on NN_ERROR_IO, NN_ERROR_FORMAT (line and column named: a field that
- * is empty or no finite number, too few or too many fields, an open quote), NN_ERROR_NAME
- * (no such label column; the text lists the columns), NN_ERROR_EMPTY (no row),
- * NN_ERROR_MEMORY. */
+/* What a missing value, a field that is empty or only blanks, does. */
+enum {
+    NN_MISSING_ERROR = 1, /* fails, naming the place (the default) */
+    NN_MISSING_SKIP = 2,  /* leaves the row out, whatever else is in it */
+    NN_MISSING_FILL = 3   /* stands for a number of the program's; never for a label */
+};
+
+/* Sets it: NN_MISSING_...; fill is the number for NN_MISSING_FILL, a finite float, and
+ * otherwise not looked at. How many rows were left out is logged (NN_LOG_INFO). */
+NN_API nn_status nn_csv_set_missing(nn_csv *csv, int32_t missing, double fill);
+
+/* A text (copied) that also means a missing value, such as "NA" or "?", where it is a
+ * whole field but for blanks around it. "" for none, the default. */
+NN_API nn_status nn_csv_set_missing_text(nn_csv *csv, const char *text);
+
+/* The classes that NN_LABEL_CLASS may find: names[i], UTF-8, is class i, whatever order
+ * labels come in, so that files read one by one agree. All are copied and different
+ * (NN_ERROR_ARGUMENT). A label that is none of them is then NN_ERROR_LABEL. count 0: any
+ * labels, the default. */
+NN_API nn_status nn_csv_set_class_names(nn_csv *csv, const char *const *names,
+                                        int32_t count);
+
+/* Reads a file. NULL on NN_ERROR_IO, NN_ERROR_FORMAT (line, column and byte named: a
+ * value that is missing or no finite number, too few or too many fields, an open quote, a
+ * zero byte, a name that is not UTF-8), NN_ERROR_LABEL (likewise), NN_ERROR_NAME (no such
+ * label column; the text lists the columns), NN_ERROR_EMPTY (no row), NN_ERROR_MEMORY. */
 NN_API nn_dataset *nn_csv_read(const nn_csv *csv, const char *path);
 
 /* The same from `size` bytes in memory. */

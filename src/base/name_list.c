@@ -50,6 +50,16 @@ nn_status nni_name_list_append(const nn_context *context, struct nni_name_list *
     return NN_OK;
 }
 
+nn_status nni_name_list_copy(const nn_context *context, const struct nni_name_list *from,
+                             struct nni_name_list *to)
+{
+    for (int64_t i = 0; i < from->count; i++) {
+        NNI_TRY(nni_name_list_append(context, to, nni_name_list_get(from, i),
+                                     nni_name_list_length(from, i)));
+    }
+    return NN_OK;
+}
+
 const char *nni_name_list_get(const struct nni_name_list *list, int64_t index)
 {
     return index >= 0 && index < list->count ? list->text + list->starts[index] : NULL;

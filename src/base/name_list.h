@@ -21,6 +21,10 @@ struct nni_name_list {
 nn_status nni_name_list_append(const nn_context *context, struct nni_name_list *list,
                                const char *bytes, size_t length);
 
+/* Appends copies of all names of another list. */
+nn_status nni_name_list_copy(const nn_context *context, const struct nni_name_list *from,
+                             struct nni_name_list *to);
+
 /* The name, or NULL where index is not in 0 ... count - 1. Valid until the next append. */
 const char *nni_name_list_get(const struct nni_name_list *list, int64_t index);
 

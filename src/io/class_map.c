@@ -83,6 +83,16 @@ nn_status nni_class_map_number(const nn_context *context, struct nni_class_map *
     return NN_OK;
 }
 
+int32_t nni_class_map_look_up(const struct nni_class_map *map, const char *text,
+                              size_t length)
+{
+    if (map->slot_count == 0) {
+        return -1;
+    }
+    size_t slot = class_map_find(map, text, length, class_map_hash(text, length));
+    return map->slots[slot] - 1;
+}
+
 void nni_class_map_release(const nn_context *context, struct nni_class_map *map)
 {
     nni_free(context, map->slots);

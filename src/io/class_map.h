@@ -17,6 +17,10 @@ struct nni_class_map {
 nn_status nni_class_map_number(const nn_context *context, struct nni_class_map *map,
                                const char *text, size_t length, int32_t *number);
 
+/* The number of a text, or -1 where it is not there. */
+int32_t nni_class_map_look_up(const struct nni_class_map *map, const char *text,
+                              size_t length);
+
 void nni_class_map_release(const nn_context *context, struct nni_class_map *map);
 
 #endif

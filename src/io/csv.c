@@ -2,13 +2,20 @@
 #include "io/csv.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 #include "io/file.h"
 #include "train/dataset.h"
+
+#include <float.h>
+#include <string.h>
 
 static void csv_destroy(void *handle)
 {
     nn_csv *csv = handle;
-    nni_free(csv->handle.context, csv->label_name);
+    const nn_context *context = csv->handle.context;
+    nni_free(context, csv->label_name);
+    nni_free(context, csv->missing_text);
+    nni_class_map_release(context, &csv->classes);
 }
 
 nn_csv *nn_csv_create(nn_context *context)
@@ -22,6 +29,7 @@ nn_csv *nn_csv_create(nn_context *context)
     csv->separator = ',';
     csv->label_index = -1;
     csv->label_kind = NN_LABEL_CLASS;
+    csv->missing = NN_MISSING_ERROR;
     return csv;
 }
 
@@ -64,17 +72,24 @@ nn_status nn_csv_set_separator(nn_csv *csv, char separator)
     return NN_OK;
 }
 
+/* Puts a copy in the place of a text that the settings own. */
+static nn_status csv_replace_text(const char *who, const nn_csv *csv, char **old,
+                                  const char *text)
+{
+    char *copy = nni_copy_text(csv->handle.context, text);
+    if (copy == NULL) {
+        return nni_dataset_failed(who);
+    }
+    nni_free(csv->handle.context, *old);
+    *old = copy;
+    return NN_OK;
+}
+
 nn_status nn_csv_set_label_name(nn_csv *csv, const char *name)
 {
     NNI_NOT_NULL_HANDLE("nn_csv_set_label_name", csv);
     NNI_NOT_NULL("nn_csv_set_label_name", name);
-    char *copy = nni_copy_text(csv->handle.context, name);
-    if (copy == NULL) {
-        return nni_dataset_failed("nn_csv_set_label_name");
-    }
-    nni_free(csv->handle.context, csv->label_name);
-    csv->label_name = copy;
-    return NN_OK;
+    return csv_replace_text("nn_csv_set_label_name", csv, &csv->label_name, name);
 }
 
 nn_status nn_csv_set_label_index(nn_csv *csv, int64_t index)
@@ -95,6 +110,77 @@ nn_status nn_csv_set_label_kind(nn_csv *csv, int32_t kind)
                         NN_LABEL_CLASS, NN_LABEL_NONE, kind);
     }
     csv->label_kind = kind;
+    return NN_OK;
+}
+
+/* ---- missing values ---- */
+
+nn_status nn_csv_set_missing(nn_csv *csv, int32_t missing, double fill)
+{
+    NNI_NOT_NULL_HANDLE("nn_csv_set_missing", csv);
+    if (missing < NN_MISSING_ERROR || missing > NN_MISSING_FILL) {
+        return nni_fail(NN_ERROR_ARGUMENT,
+                        "nn_csv_set_missing: missing must be in %d ... %d, got %d",
+                        NN_MISSING_ERROR, NN_MISSING_FILL, missing);
+    }
+    if (missing == NN_MISSING_FILL && !(fill >= -(double)FLT_MAX && fill <= FLT_MAX)) {
+        return nni_fail(NN_ERROR_ARGUMENT,
+                        "nn_csv_set_missing: fill must be a finite float");
+    }
+    csv->missing = missing;
+    csv->fill = missing == NN_MISSING_FILL ? (float)fill : 0.0f;
+    return NN_OK;
+}
+
+nn_status nn_csv_set_missing_text(nn_csv *csv, const char *text)
+{
+    NNI_NOT_NULL_HANDLE("nn_csv_set_missing_text", csv);
+    NNI_NOT_NULL("nn_csv_set_missing_text", text);
+    return csv_replace_text("nn_csv_set_missing_text", csv, &csv->missing_text, text);
+}
+
+/* ---- classes ---- */
+
+static nn_status csv_fill_classes(const nn_csv *csv, struct nni_class_map *map,
+                                  const char *const *names, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        int32_t number;
+        if (names[i] == NULL) {
+            return nni_fail(NN_ERROR_NULL, "name %d is NULL", i);
+        }
+        size_t length = strlen(names[i]);
+        if (!nni_utf8_valid(names[i], length)) {
+            return nni_fail(NN_ERROR_ARGUMENT, "name %d is not UTF-8", i);
+        }
+        NNI_TRY(
+            nni_class_map_number(csv->handle.context, map, names[i], length, &number));
+        if (number != i) {
+            return nni_fail(NN_ERROR_ARGUMENT, "names %d and %d are the same", number, i);
+        }
+    }
+    return NN_OK;
+}
+
+nn_status nn_csv_set_class_names(nn_csv *csv, const char *const *names, int32_t count)
+{
+    const char *who = "nn_csv_set_class_names";
+    NNI_NOT_NULL_HANDLE(who, csv);
+    if (count < 0) {
+        return nni_fail(NN_ERROR_SIZE, "%s: count must be at least 0, got %d", who,
+                        count);
+    }
+    if (names == NULL && count > 0) {
+        return nni_fail(NN_ERROR_NULL, "%s: names is NULL", who);
+    }
+    struct nni_class_map map = {0};
+    nn_status status = csv_fill_classes(csv, &map, names, count);
+    if (status != NN_OK) {
+        nni_class_map_release(csv->handle.context, &map);
+        return nni_dataset_failed(who);
+    }
+    nni_class_map_release(csv->handle.context, &csv->classes);
+    csv->classes = map;
     return NN_OK;
 }
 

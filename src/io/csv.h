@@ -14,9 +14,13 @@ struct nn_csv {
     int32_t header;
     int32_t label_kind;
     int32_t bytes;
+    int32_t missing; /* NN_MISSING_... */
+    float fill;
     char separator;
-    char *label_name; /* or NULL: by index */
+    char *missing_text; /* or NULL: only the empty field is missing */
+    char *label_name;   /* or NULL: by index */
     int64_t label_index;
+    struct nni_class_map classes; /* the texts that a label may be; empty: any */
 };
 
 /* ---- fields ---- */
@@ -26,6 +30,7 @@ struct nni_csv_field {
     const char *text;
     size_t length;
     int64_t line;   /* where it begins, from 1 */
+    int64_t byte;   /* where it begins, from 0 */
     int64_t column; /* its number in the row, from 1 */
     int32_t last;   /* of its row */
 };
@@ -44,6 +49,9 @@ void nni_csv_scan(struct nni_csv_scanner *scanner, const nn_context *context,
                   char separator, const void *bytes, size_t size);
 void nni_csv_scan_release(struct nni_csv_scanner *scanner);
 
+/* Goes back to where the scanner was when it was copied. */
+void nni_csv_rewind(struct nni_csv_scanner *scanner, const struct nni_csv_scanner *to);
+
 /* Goes to the next row that is not blank: 1, or 0 at the end. Called at the start of a
  * line. */
 int nni_csv_next_row(struct nni_csv_scanner *scanner);
@@ -53,6 +61,9 @@ int nni_csv_next_row(struct nni_csv_scanner *scanner);
 nn_status nni_csv_next_field(struct nni_csv_scanner *scanner,
                              struct nni_csv_field *field);
 
+/* NN_ERROR_FORMAT where a field that is a name is not UTF-8. */
+nn_status nni_csv_check_name(const struct nni_csv_field *field);
+
 enum { NNI_CSV_SHOWN_SIZE = 44 };
 struct nni_csv_shown {
     char text[NNI_CSV_SHOWN_SIZE];
@@ -60,6 +71,13 @@ struct nni_csv_shown {
 
 /* A text as it is shown in messages: its beginning, control characters as '?'. */
 struct nni_csv_shown nni_csv_shown(const char *text, size_t length);
+
+struct nni_csv_place {
+    char text[140];
+};
+
+/* "line 17, column 3 ('width'), byte 218"; name is the column's, or NULL. */
+struct nni_csv_place nni_csv_place(const struct nni_csv_field *field, const char *name);
 
 /* ---- a file on the way to a dataset ---- */
 
@@ -72,10 +90,11 @@ struct nni_csv_table {
     int64_t label;  /* its column, or -1 */
     int64_t inputs; /* columns without the label's */
     int64_t rows, room;
+    int64_t skipped;          /* rows left out for a missing value */
     float *values;            /* (rows, inputs) */
     int32_t *classes;         /* (rows): labels that are classes */
     float *targets;           /* (rows): labels that are numbers */
-    struct nni_class_map map; /* the texts of the classes */
+    struct nni_class_map map; /* the texts of the classes, as they came */
 };
 
 /* Reads the first row: names the columns, or only counts them and goes back. */
@@ -88,7 +107,8 @@ nn_status nni_csv_find_label(struct nni_csv_table *table);
 nn_status nni_csv_input_names(const struct nni_csv_table *table,
                               struct nni_name_list *names);
 
-/* Reads a row into the next row of the arrays, which have room for it. */
+/* Reads a row into the next row of the arrays, which have room for it; or passes it over,
+ * where it is to be left out. */
 nn_status nni_csv_read_row(struct nni_csv_table *table);
 
 /* ---- all of it ---- */

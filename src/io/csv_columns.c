@@ -7,27 +7,39 @@
 
 enum { CSV_LISTED_BYTES = 300 };
 
+/* NN_ERROR_FORMAT for the byte order mark of UTF-16. */
+static nn_status csv_check_encoding(const struct nni_csv_scanner *scanner)
+{
+    const unsigned char *bytes = (const unsigned char *)scanner->start;
+    if (scanner->end - scanner->start >= 2 && ((bytes[0] == 0xFE && bytes[1] == 0xFF) ||
+                                               (bytes[0] == 0xFF && bytes[1] == 0xFE))) {
+        return nni_fail(NN_ERROR_FORMAT, "byte 0: the text is UTF-16, convert it to "
+                                         "UTF-8 first");
+    }
+    return NN_OK;
+}
+
 /* Reads the first row: names the columns, or only counts them and goes back. */
 nn_status nni_csv_read_columns(struct nni_csv_table *table)
 {
     struct nni_csv_scanner *scanner = &table->scanner;
+    NNI_TRY(csv_check_encoding(scanner));
     if (!nni_csv_next_row(scanner)) {
         return nni_fail(NN_ERROR_EMPTY, "there is nothing in it");
     }
-    const char *start = scanner->at;
-    int64_t line = scanner->line;
+    struct nni_csv_scanner start = *scanner;
     struct nni_csv_field field = {0};
     while (!field.last) {
         NNI_TRY(nni_csv_next_field(scanner, &field));
         if (table->csv->header) {
+            NNI_TRY(nni_csv_check_name(&field));
             NNI_TRY(nni_name_list_append(table->context, &table->header, field.text,
                                          field.length));
         }
     }
     table->columns = field.column;
     if (!table->csv->header) {
-        scanner->at = start;
-        scanner->line = line;
+        nni_csv_rewind(scanner, &start);
     }
     return NN_OK;
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "train/dataset.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { CSV_FIRST_VALUES = 4096 };
@@ -75,6 +76,9 @@ static nn_status csv_read_all(struct nni_csv_table *table)
             NNI_TRY(csv_grow(table));
         }
         NNI_TRY(nni_csv_read_row(table));
+    }
+    if (table->rows == 0 && table->skipped > 0) {
+        return nni_fail(NN_ERROR_EMPTY, "a value is missing in every row");
     }
     if (table->rows == 0) {
         return nni_fail(NN_ERROR_EMPTY, "no row follows the header");
@@ -192,6 +196,10 @@ static nn_status csv_fill_dataset(struct nni_csv_table *table, nn_dataset *datas
     }
     struct nni_name_list columns = {0};
     nn_status status = nni_csv_input_names(table, &columns);
+    if (status == NN_OK && table->csv->label_kind == NN_LABEL_CLASS) {
+        status = nni_name_list_copy(table->context, &table->csv->classes.names,
+                                    &table->map.names);
+    }
     if (status == NN_OK) {
         nni_dataset_take_names(dataset, &table->map.names, &columns);
     }
@@ -206,7 +214,7 @@ nn_dataset *nni_csv_parse(const nn_csv *csv, const char *name, const void *bytes
     struct nni_csv_table table = {.csv = csv, .context = context};
     nni_csv_scan(&table.scanner, context, csv->separator, bytes, size);
     nn_status status = csv_read_all(&table);
-    if (status == NN_OK && csv->label_kind == NN_LABEL_CLASS) {
+    if (status == NN_OK && table.map.names.count > 0) {
         status = csv_use_numbers(&table);
     }
     nn_dataset *dataset = status == NN_OK ? nni_dataset_make(context, -1) : NULL;
@@ -216,6 +224,10 @@ nn_dataset *nni_csv_parse(const nn_csv *csv, const char *name, const void *bytes
     }
     if (dataset == NULL) {
         nni_dataset_failed(name);
+    } else if (table.skipped > 0) {
+        nni_log(context, NN_LOG_INFO,
+                "%s: %" PRId64 " of %" PRId64 " rows left out, where a value is missing",
+                name, table.skipped, table.rows + table.skipped);
     }
     csv_release(&table);
     return dataset;

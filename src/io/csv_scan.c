@@ -4,8 +4,10 @@
 #include "io/csv.h"
 
 #include "base/memory.h"
+#include "base/utf8.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 void nni_csv_scan(struct nni_csv_scanner *scanner, const nn_context *context,
@@ -30,6 +32,13 @@ void nni_csv_scan_release(struct nni_csv_scanner *scanner)
     scanner->unquoted = NULL;
 }
 
+void nni_csv_rewind(struct nni_csv_scanner *scanner, const struct nni_csv_scanner *to)
+{
+    scanner->at = to->at;
+    scanner->line = to->line;
+    scanner->column = to->column;
+}
+
 struct nni_csv_shown nni_csv_shown(const char *text, size_t length)
 {
     struct nni_csv_shown shown;
@@ -44,6 +53,17 @@ struct nni_csv_shown nni_csv_shown(const char *text, size_t length)
     }
     memcpy(shown.text + kept, kept < length ? "..." : "", kept < length ? 4 : 1);
     return shown;
+}
+
+struct nni_csv_place nni_csv_place(const struct nni_csv_field *field, const char *name)
+{
+    struct nni_csv_place place;
+    struct nni_csv_shown shown = nni_csv_shown(name, name == NULL ? 0 : strlen(name));
+    snprintf(place.text, sizeof place.text,
+             "line %" PRId64 ", column %" PRId64 "%s%s%s, byte %" PRId64, field->line,
+             field->column, name == NULL ? "" : " ('", shown.text,
+             name == NULL ? "" : "')", field->byte);
+    return place;
 }
 
 static int csv_at_line_end(const struct nni_csv_scanner *scanner)
@@ -87,8 +107,15 @@ int nni_csv_next_row(struct nni_csv_scanner *scanner)
 
 static nn_status csv_field_error(const struct nni_csv_field *field, const char *what)
 {
-    return nni_fail(NN_ERROR_FORMAT, "line %" PRId64 ", column %" PRId64 ": %s",
-                    field->line, field->column, what);
+    struct nni_csv_place place = nni_csv_place(field, NULL);
+    return nni_fail(NN_ERROR_FORMAT, "%s: %s", place.text, what);
+}
+
+nn_status nni_csv_check_name(const struct nni_csv_field *field)
+{
+    return nni_utf8_valid(field->text, field->length)
+               ? NN_OK
+               : csv_field_error(field, "the name is not UTF-8");
 }
 
 static nn_status csv_scan_plain(struct nni_csv_scanner *scanner,
@@ -177,6 +204,7 @@ static nn_status csv_scan_quoted(struct nni_csv_scanner *scanner,
 nn_status nni_csv_next_field(struct nni_csv_scanner *scanner, struct nni_csv_field *field)
 {
     field->line = scanner->line;
+    field->byte = scanner->at - scanner->start;
     field->column = ++scanner->column;
     int quoted = scanner->at < scanner->end && *scanner->at == '"';
     NNI_TRY(quoted ? csv_scan_quoted(scanner, field) : csv_scan_plain(scanner, field));

@@ -48,16 +48,6 @@ void nn_dataset_destroy(nn_dataset *dataset)
     nni_handle_release(dataset);
 }
 
-void nni_dataset_take_names(nn_dataset *dataset, struct nni_name_list *class_names,
-                            struct nni_name_list *column_names)
-{
-    const struct nni_name_list empty = {0};
-    dataset->class_names = *class_names;
-    dataset->column_names = *column_names;
-    *class_names = empty;
-    *column_names = empty;
-}
-
 /* ---- inputs and targets ---- */
 
 /* Appends an input or target; tensor is NULL for one that is read by a callback. */

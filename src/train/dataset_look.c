@@ -1,4 +1,4 @@
-/* Looking at a dataset: how many samples, their shapes, their names. dataset_read.c gives
+/* Looking at a dataset: how many samples, their shapes. dataset_read.c gives
  * the values. */
 #include "train/dataset.h"
 
@@ -98,25 +98,4 @@ nn_status nn_dataset_target_shape(const nn_dataset *dataset, int32_t target,
 {
     return dataset_port_shape("nn_dataset_target_shape", dataset, 1, target, dtype, shape,
                               rank);
-}
-
-/* ---- names ---- */
-
-int32_t nn_dataset_class_count(const nn_dataset *dataset)
-{
-    return dataset == NULL ? 0 : (int32_t)nni_dataset_root(dataset)->class_names.count;
-}
-
-const char *nn_dataset_class_name(const nn_dataset *dataset, int32_t index)
-{
-    return dataset == NULL
-               ? NULL
-               : nni_name_list_get(&nni_dataset_root(dataset)->class_names, index);
-}
-
-const char *nn_dataset_column_name(const nn_dataset *dataset, int64_t column)
-{
-    return dataset == NULL
-               ? NULL
-               : nni_name_list_get(&nni_dataset_root(dataset)->column_names, column);
 }
