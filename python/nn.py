@@ -368,7 +368,12 @@ PROTOTYPES = {
     "nn_model_save_weights": (STATUS, POINTER, NAME),
     "nn_read_idx": (HANDLE, POINTER, NAME),
     "nn_parse_idx": (HANDLE, POINTER, POINTER, SIZE),
+    "nn_write_idx": (STATUS, POINTER, NAME),
     "nn_dataset_read_idx": (HANDLE, POINTER, NAME, NAME),
+    "nn_read_npy": (HANDLE, POINTER, NAME),
+    "nn_parse_npy": (HANDLE, POINTER, POINTER, SIZE),
+    "nn_write_npy": (STATUS, POINTER, NAME),
+    "nn_dataset_read_npy": (HANDLE, POINTER, NAME, NAME),
     "nn_csv_create": (HANDLE, POINTER),
     "nn_csv_destroy": (None, POINTER),
     "nn_csv_set_header": (STATUS, POINTER, I32),
@@ -1559,6 +1564,13 @@ class Dataset(_Handle):
                                                  os.fsencode(labels_path)), context)
 
     @classmethod
+    def read_npy(cls, inputs_path, targets_path=None, context=None):
+        """Inputs and targets from two NPY files, the format of numpy.save."""
+        targets_path = None if targets_path is None else os.fsencode(targets_path)
+        return cls._own(_lib.nn_dataset_read_npy(context, os.fsencode(inputs_path),
+                                                 targets_path), context)
+
+    @classmethod
     def read_csv(cls, path, context=None, **settings):
         """From a CSV file; the settings are those of parse_csv."""
         with _csv(context, **settings) as csv:
@@ -1695,6 +1707,26 @@ def read_idx(path, context=None):
 def parse_idx(content, context=None):
     """The tensor in the bytes of an IDX file."""
     return Tensor._own(_lib.nn_parse_idx(context, content, len(content)), context)
+
+
+def write_idx(tensor, path, context=None):
+    """Writes a tensor or array as an IDX file."""
+    _lib.nn_write_idx(_tensor(tensor, context), os.fsencode(path))
+
+
+def read_npy(path, context=None):
+    """The tensor in an NPY file."""
+    return Tensor._own(_lib.nn_read_npy(context, os.fsencode(path)), context)
+
+
+def parse_npy(content, context=None):
+    """The tensor in the bytes of an NPY file."""
+    return Tensor._own(_lib.nn_parse_npy(context, content, len(content)), context)
+
+
+def write_npy(tensor, path, context=None):
+    """Writes a tensor or array as an NPY file."""
+    _lib.nn_write_npy(_tensor(tensor, context), os.fsencode(path))
 
 
 # ---- training --------------------------------------------------------------------------

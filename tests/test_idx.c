@@ -1,9 +1,11 @@
-/* Reading IDX files: element types, each error with its byte, hostile bytes. */
+/* Reading and writing IDX files: element types, each error with its byte, hostile bytes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <setjmp.h>
 #include <cmocka.h>
+
+#include "io/idx.h"
 
 #include <nn/io.h>
 
@@ -146,22 +148,21 @@ static void test_end_inside_the_header_is_named(void **state)
 {
     (void)state;
     assert_message(six_bytes, 0,
-                   "nn_parse_idx: byte 0: the file ends inside the magic "
-                   "number");
+                   "nn_parse_idx: ends at byte 0, but the start of an IDX file goes to "
+                   "byte 4");
     assert_message(six_bytes, 3,
-                   "nn_parse_idx: byte 3: the file ends inside the magic "
-                   "number");
+                   "nn_parse_idx: ends at byte 3, but the start of an IDX file goes to "
+                   "byte 4");
     assert_message(six_bytes, 11,
-                   "nn_parse_idx: byte 11: the file ends inside the sizes of "
-                   "2 dimensions");
+                   "nn_parse_idx: ends at byte 11, but the shape goes to byte 12");
 }
 
 static void test_missing_bytes_are_named(void **state)
 {
     (void)state;
     assert_message(six_bytes, 17,
-                   "nn_parse_idx: byte 17: the file ends, but (2, 3) elements "
-                   "of 1 bytes from byte 12 on need more");
+                   "nn_parse_idx: ends at byte 17, but the data goes to byte 18 ((2, 3) "
+                   "elements of 1 bytes)");
 }
 
 static void test_bytes_left_over_are_named(void **state)
@@ -170,8 +171,7 @@ static void test_bytes_left_over_are_named(void **state)
     uint8_t more[sizeof six_bytes + 2] = {0};
     memcpy(more, six_bytes, sizeof six_bytes);
     assert_message(more, sizeof more,
-                   "nn_parse_idx: byte 18: 2 bytes follow the last of the "
-                   "(2, 3) elements");
+                   "nn_parse_idx: its content ends at byte 18, but 2 bytes follow");
 }
 
 static void test_sizes_that_no_file_holds_ask_for_no_memory(void **state)
@@ -186,7 +186,8 @@ static void test_sizes_that_no_file_holds_ask_for_no_memory(void **state)
     assert_failure(NN_ERROR_FORMAT, "byte 4: the sizes multiply to too many bytes");
     bytes[3] = 1;
     assert_null(nn_parse_idx(context, bytes, sizeof bytes));
-    assert_failure(NN_ERROR_FORMAT, "byte 36: the file ends, but (4294967295) elements");
+    assert_failure(NN_ERROR_FORMAT,
+                   "ends at byte 36, but the data goes to byte 34359738368");
     nn_context_destroy(context);
 }
 
@@ -277,7 +278,7 @@ static void test_file_is_named_in_messages(void **state)
     write_file("short-idx", three_labels, 5, path);
     assert_null(nn_read_idx(NULL, path));
     snprintf(expected, sizeof expected,
-             "%s: byte 5: the file ends inside the sizes of 1 dimensions", path);
+             "%s: ends at byte 5, but the shape goes to byte 8", path);
     assert_string_equal(nn_last_error(), expected);
     assert_null(nn_dataset_read_idx(NULL, path, path));
     assert_string_equal(nn_last_error(), expected);
@@ -286,7 +287,95 @@ static void test_file_is_named_in_messages(void **state)
     assert_failure(NN_ERROR_IO, "cannot be opened: there is no such file");
 }
 
-/* ---- hostile bytes and scarce memory ---- */
+/* ---- writing ---- */
+
+static void test_what_is_written_is_read_again(void **state)
+{
+    (void)state;
+    static const int32_t dtypes[] = {NN_UINT8, NN_INT32, NN_FLOAT32};
+    static const double values[] = {1, 2, 3, 127, 0, 255};
+    static const int64_t shape[] = {2, 1, 3};
+    char path[256];
+    write_file("written-idx", "", 0, path);
+    for (int i = 0; i < 3; i++) {
+        nn_tensor *tensor = tensor_of(dtypes[i], 3, shape, values);
+        assert_int_equal(nn_write_idx(tensor, path), NN_OK);
+        nn_tensor *again = nn_read_idx(NULL, path);
+        assert_shape(again, dtypes[i], 3, shape);
+        assert_memory_equal(nn_tensor_data(again), nn_tensor_data(tensor),
+                            6 * nn_dtype_size(dtypes[i]));
+        nn_tensor_destroy(again);
+        nn_tensor_destroy(tensor);
+    }
+    remove(path);
+}
+
+static void test_files_written_have_the_bytes_of_the_format(void **state)
+{
+    (void)state;
+    char path[256];
+    static const uint8_t expected[] = {0, 0, 12, 2, 0, 0, 0,    2,    0,    0,
+                                       0, 1, 1,  2, 3, 4, 0xFF, 0xFF, 0xFF, 0xFE};
+    static const double values[] = {16909060, -2};
+    uint8_t bytes[sizeof expected + 1];
+    write_file("bytes-idx", "", 0, path);
+    nn_tensor *tensor = tensor_of(NN_INT32, 2, (const int64_t[]){2, 1}, values);
+    assert_int_equal(nn_write_idx(tensor, path), NN_OK);
+    nn_tensor_destroy(tensor);
+    FILE *file = fopen(path, "rb");
+    assert_int_equal(fread(bytes, 1, sizeof bytes, file), sizeof expected);
+    fclose(file);
+    assert_memory_equal(bytes, expected, sizeof expected);
+    remove(path);
+}
+
+/* More than one block of the writer. */
+static void test_large_tensors_are_written(void **state)
+{
+    (void)state;
+    enum { COUNT = 5000 };
+    char path[256];
+    const int64_t count = COUNT;
+    write_file("large-idx", "", 0, path);
+    nn_tensor *tensor = nn_tensor_create(NULL, NN_INT32, &count, 1);
+    for (int32_t i = 0; i < COUNT; i++) {
+        ((int32_t *)nn_tensor_data(tensor))[i] = i * 100003;
+    }
+    assert_int_equal(nn_write_idx(tensor, path), NN_OK);
+    nn_tensor *again = nn_read_idx(NULL, path);
+    assert_shape(again, NN_INT32, 1, &count);
+    assert_memory_equal(nn_tensor_data(again), nn_tensor_data(tensor), 4 * COUNT);
+    nn_tensor_destroy(again);
+    nn_tensor_destroy(tensor);
+    remove(path);
+}
+
+static void test_what_idx_does_not_have_is_refused(void **state)
+{
+    (void)state;
+    const int64_t wide[] = {0, INT64_C(1) << 32};
+    nn_tensor *longs = tensor_of(NN_INT64, 1, (const int64_t[]){1}, (const double[]){1});
+    nn_tensor *number = tensor_of(NN_FLOAT32, 0, NULL, (const double[]){1});
+    nn_tensor *wider = nn_tensor_create(NULL, NN_UINT8, wide, 2);
+    assert_int_equal(nn_write_idx(longs, "x"), NN_ERROR_DTYPE);
+    assert_failure(NN_ERROR_DTYPE, "nn_write_idx: IDX has no int64");
+    assert_int_equal(nn_write_idx(number, "x"), NN_ERROR_RANK);
+    assert_failure(NN_ERROR_RANK, "nn_write_idx: IDX has no tensors of rank 0");
+    assert_int_equal(nn_write_idx(wider, "x"), NN_ERROR_SIZE);
+    assert_failure(NN_ERROR_SIZE, "nn_write_idx: dimension 1 is 4294967296, IDX has at "
+                                  "most 2^32 - 1");
+    assert_int_equal(nn_write_idx(NULL, "x"), NN_ERROR_NULL);
+    nn_tensor_destroy(longs);
+    nn_tensor_destroy(number);
+    nn_tensor *row = tensor_of_row(1, (const double[]){1});
+    assert_int_equal(nn_write_idx(row, NULL), NN_ERROR_NULL);
+    assert_failure(NN_ERROR_NULL, "nn_write_idx: path is NULL");
+    assert_int_equal(nn_write_idx(row, "/no/such/folder/x"), NN_ERROR_IO);
+    nn_tensor_destroy(row);
+    nn_tensor_destroy(wider);
+}
+
+/* ---- hostile bytes, failing calls, scarce memory ---- */
 
 static void test_file_cut_anywhere_is_refused(void **state)
 {
@@ -326,6 +415,62 @@ static void test_random_bytes_are_read_or_refused(void **state)
     }
 }
 
+static void test_every_byte_may_be_wrong(void **state)
+{
+    (void)state;
+    uint8_t *bytes = malloc(sizeof three_images);
+    memcpy(bytes, three_images, sizeof three_images);
+    for (size_t at = 0; at < sizeof three_images; at++) {
+        for (int byte = 0; byte < 256; byte++) {
+            bytes[at] = (uint8_t)byte;
+            nn_tensor *tensor = nn_parse_idx(NULL, bytes, sizeof three_images);
+            assert_true(tensor != NULL || nn_last_status() == NN_ERROR_FORMAT);
+            nn_tensor_destroy(tensor);
+        }
+        bytes[at] = three_images[at];
+    }
+    free(bytes);
+}
+
+/* A source that gives at most 3 bytes at once and fails at one of its calls. */
+struct source {
+    size_t given;
+    int calls, fail_at;
+};
+
+static int64_t read_source(void *user, void *bytes, size_t size)
+{
+    struct source *source = user;
+    if (++source->calls == source->fail_at) {
+        return -1;
+    }
+    size_t left = sizeof three_images - source->given;
+    size = size > 3 ? 3 : size;
+    size = size > left ? left : size;
+    memcpy(bytes, three_images + source->given, size);
+    source->given += size;
+    return (int64_t)size;
+}
+
+static void test_every_call_of_a_source_may_fail(void **state)
+{
+    (void)state;
+    nn_tensor *tensor = NULL;
+    int fail_at;
+    for (fail_at = 1; tensor == NULL; fail_at++) {
+        struct source source = {0, 0, fail_at};
+        struct nni_reader reader;
+        nni_reader_from_callback(&reader, NULL, read_source, &source);
+        tensor = nni_idx_read(&reader);
+        assert_true(tensor != NULL || nn_last_status() == NN_ERROR_CALLBACK);
+        nni_reader_close(&reader);
+    }
+    assert_shape(tensor, NN_UINT8, 3, (const int64_t[]){3, 2, 2});
+    assert_memory_equal(nn_tensor_data(tensor), three_images + 16, 12);
+    assert_true(fail_at > 9);
+    nn_tensor_destroy(tensor);
+}
+
 static int read_images(nn_context *context, void *data)
 {
     char(*paths)[256] = data;
@@ -341,7 +486,7 @@ static void test_every_allocation_may_fail(void **state)
     char paths[2][256];
     write_file("images-idx3", three_images, sizeof three_images, paths[0]);
     write_file("labels-idx1", three_labels, sizeof three_labels, paths[1]);
-    assert_true(fail_each_allocation(read_images, paths) >= 9);
+    assert_true(fail_each_allocation(read_images, paths) >= 6);
     remove(paths[0]);
     remove(paths[1]);
 }
@@ -364,7 +509,13 @@ int main(void)
         cmocka_unit_test(test_inputs_of_rank_1_become_one_element_each),
         cmocka_unit_test(test_labels_that_do_not_match_are_refused),
         cmocka_unit_test(test_file_is_named_in_messages),
+        cmocka_unit_test(test_what_is_written_is_read_again),
+        cmocka_unit_test(test_files_written_have_the_bytes_of_the_format),
+        cmocka_unit_test(test_large_tensors_are_written),
+        cmocka_unit_test(test_what_idx_does_not_have_is_refused),
         cmocka_unit_test(test_file_cut_anywhere_is_refused),
+        cmocka_unit_test(test_every_byte_may_be_wrong),
+        cmocka_unit_test(test_every_call_of_a_source_may_fail),
         cmocka_unit_test(test_random_bytes_are_read_or_refused),
         cmocka_unit_test(test_every_allocation_may_fail),
     };

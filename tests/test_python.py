@@ -620,9 +620,38 @@ class Datasets(unittest.TestCase):
             for path, content in zip(paths, (images, labels)):
                 path.write_bytes(content)
             assert_array_equal(nn.read_idx(paths[1]), [7, 9])
+            nn.write_idx(numpy.array([[1.5, 2]], numpy.float32), paths[0])
+            assert_array_equal(nn.read_idx(paths[0]), [[1.5, 2]])
+            paths[0].write_bytes(images)
             data = nn.Dataset.read_idx(*paths)
             self.assertEqual(data.inputs, [("uint8", (2,))])
             assert_array_equal(data.read_target(), [7, 9])
+
+
+    def test_npy(self):
+        with tempfile.TemporaryDirectory() as folder:
+            x, y = (pathlib.Path(folder) / name for name in ("x.npy", "y.npy"))
+            images = numpy.arange(12, dtype=numpy.float64).reshape(2, 3, 2)
+            numpy.save(x, numpy.asfortranarray(images.astype(">f8")))
+            numpy.save(y, numpy.array([1, 0]))
+            assert_array_equal(nn.read_npy(x), images)
+            data = nn.Dataset.read_npy(x, y)
+            self.assertEqual(data.inputs, [("float32", (3, 2))])
+            assert_array_equal(data.read_target(), [1, 0])
+            self.assertEqual(nn.Dataset.read_npy(x).targets, [])
+            for array in (images.astype(numpy.float32), numpy.arange(3, dtype=numpy.uint8),
+                          numpy.zeros((0, 4), numpy.int32), numpy.int64(-5).reshape(())):
+                nn.write_npy(array, y)
+                loaded = numpy.load(y)
+                self.assertEqual(loaded.dtype, array.dtype)
+                assert_array_equal(loaded, array)
+                again = pathlib.Path(folder) / "again.npy"
+                numpy.save(again, array)
+                self.assertEqual(again.read_bytes(), y.read_bytes())
+                assert_array_equal(nn.parse_npy(y.read_bytes()), array)
+            with self.assertRaisesRegex(nn.Error, "elements of type '<c8' are not read"):
+                numpy.save(x, numpy.zeros(2, numpy.complex64))
+                nn.read_npy(x)
 
 
 class Training(unittest.TestCase):

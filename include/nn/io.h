@@ -2,7 +2,8 @@
  *
  * Files are not trusted: every length is checked against the file before memory is asked
  * for, and errors name the file and the line and column, or the byte. Numbers are read
- * with a point, whatever the locale. */
+ * with a point, whatever the locale. A file that is written appears whole or not at all:
+ * the old one stays where writing fails. docs/data.md shows the formats. */
 #ifndef NN_IO_H
 #define NN_IO_H
 
@@ -96,11 +97,40 @@ NN_API nn_tensor *nn_read_idx(nn_context *context, const char *path);
 /* The same from `size` bytes in memory. */
 NN_API nn_tensor *nn_parse_idx(nn_context *context, const void *bytes, size_t size);
 
+/* Writes a tensor as an IDX file: uint8, int32 or float32 (NN_ERROR_DTYPE) of rank 1 or
+ * more (NN_ERROR_RANK), dimensions below 2^32 (NN_ERROR_SIZE). NN_ERROR_IO. */
+NN_API nn_status nn_write_idx(const nn_tensor *tensor, const char *path);
+
 /* Reads inputs (n, ...) and labels (n) from two IDX files into a dataset, in the dtypes
  * of nn_read_idx; inputs lose their inner shape: images (28, 28) become (784). NULL also
  * where there is not one label for each input (NN_ERROR_FORMAT). */
 NN_API nn_dataset *nn_dataset_read_idx(nn_context *context, const char *inputs_path,
                                        const char *labels_path);
+
+/* ---- NPY: the format of numpy.save ---- */
+
+/* Reads an NPY file, version 1.0, 2.0 or 3.0, in C or Fortran order, little- or
+ * big-endian, into a tensor (row by row, as all are):
+ *   bool (0 or 1), u1 -> uint8      i1, i2, i4, u2 -> int32      i8, u4, u8 -> int64
+ *   f2, f4, f8 -> float32 (f8 rounded, to infinity where it is too large)
+ * NULL on NN_ERROR_IO; NN_ERROR_FORMAT, naming the byte: other types (texts, complex
+ * numbers, dates, structures, Python objects), a u8 element above 2^63 - 1, more than 8
+ * dimensions, bytes that are missing or left over; NN_ERROR_MEMORY. */
+NN_API nn_tensor *nn_read_npy(nn_context *context, const char *path);
+
+/* The same from `size` bytes in memory. */
+NN_API nn_tensor *nn_parse_npy(nn_context *context, const void *bytes, size_t size);
+
+/* Writes a tensor as numpy.save does: version 1.0, C order, little-endian, as u1, i4, i8
+ * or f4. NN_ERROR_IO. */
+NN_API nn_status nn_write_npy(const nn_tensor *tensor, const char *path);
+
+/* Reads inputs (n, ...) and targets (n, ...) from two NPY files into a dataset, in the
+ * dtypes of nn_read_npy; targets_path may be NULL. Classes can then be named by
+ * nn_dataset_set_class_names. NULL also where there is not one target for each input
+ * (NN_ERROR_FORMAT). */
+NN_API nn_dataset *nn_dataset_read_npy(nn_context *context, const char *inputs_path,
+                                       const char *targets_path);
 
 /* ---- CSV: comma-separated values (RFC 4180) ---- */
 
@@ -112,7 +142,7 @@ NN_API nn_dataset *nn_dataset_read_idx(nn_context *context, const char *inputs_p
  * are passed over. A field in quotes may hold separators, line ends and, doubled, quotes.
  * There are no comments: a line that begins with '#' is a row. Names are UTF-8. Lines,
  * fields and files may be as long as memory allows; reading takes at most some 30 bytes
- * for each byte of the file, usually 3. docs/data.md has examples. */
+ * for each byte of the file. docs/data.md has examples. */
 typedef struct nn_csv nn_csv;
 
 /* Creates the reader's settings. NULL on NN_ERROR_MEMORY. */

@@ -2,232 +2,128 @@
  * big-endian:
  *     byte 0, 1: 0      byte 2: element type      byte 3: rank
  *     rank sizes of 32 bits, then the elements, row by row, to the end of the file */
-#include "base/contract.h"
-#include "io/file.h"
+#include "io/idx.h"
 
-#include "base/float_env.h"
-#include "base/memory.h"
-#include "tensor/tensor.h"
-#include "train/dataset.h"
+#include "io/elements.h"
 
 #include <nn/io.h>
 
 #include <inttypes.h>
-#include <string.h>
 
 enum { IDX_MAGIC_BYTES = 4, IDX_SIZE_BYTES = 4 };
 
-/* The element types and their codes in the file. */
-enum {
-    IDX_UINT8 = 0x08,
-    IDX_INT8 = 0x09,
-    IDX_INT16 = 0x0B,
-    IDX_INT32 = 0x0C,
-    IDX_FLOAT = 0x0D,
-    IDX_DOUBLE = 0x0E
-};
-
-struct idx_type {
+/* The element types and their codes in the file. Those that are written come first: the
+ * first code of a dtype is the one for it. */
+static const struct idx_type {
     int32_t code;
-    int32_t dtype; /* of the tensor */
-    size_t size;   /* in the file */
-};
-
-static const struct idx_type idx_types[] = {
-    {IDX_UINT8, NN_UINT8, 1}, {IDX_INT8, NN_INT32, 1},    {IDX_INT16, NN_INT32, 2},
-    {IDX_INT32, NN_INT32, 4}, {IDX_FLOAT, NN_FLOAT32, 4}, {IDX_DOUBLE, NN_FLOAT32, 8},
+    enum nni_element_kind kind;
+    int32_t size;
+} idx_types[] = {
+    {0x08, NNI_ELEMENT_UNSIGNED, 1}, {0x0C, NNI_ELEMENT_SIGNED, 4},
+    {0x0D, NNI_ELEMENT_FLOAT, 4},    {0x09, NNI_ELEMENT_SIGNED, 1},
+    {0x0B, NNI_ELEMENT_SIGNED, 2},   {0x0E, NNI_ELEMENT_FLOAT, 8},
 };
 
 /* A checked file: its shape, and where the elements are. */
 struct idx_content {
-    const struct idx_type *type;
     struct nni_shape shape;
-    const uint8_t *elements;
+    struct nni_elements elements;
 };
 
 /* ---- the header ---- */
 
-static uint32_t idx_load_32(const uint8_t *bytes)
-{
-    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
-           bytes[3];
-}
-
-static const struct idx_type *idx_find_type(int32_t code)
+/* The type with a code, or NULL. */
+static const struct nni_element_type *idx_find_type(int32_t code)
 {
     for (int32_t i = 0; i < NNI_COUNT(idx_types); i++) {
         if (idx_types[i].code == code) {
-            return &idx_types[i];
+            return nni_element_type(idx_types[i].kind, idx_types[i].size);
         }
     }
     return NULL;
 }
 
 /* Checks the four bytes of the magic number. */
-static nn_status idx_check_magic(const uint8_t *bytes, size_t size)
+static nn_status idx_check_magic(const char *name, const uint8_t *bytes)
 {
-    if (size >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B) {
+    if (bytes[0] == 0x1F && bytes[1] == 0x8B) {
         return nni_fail(NN_ERROR_FORMAT,
-                        "byte 0: the file is compressed by gzip, unpack it first");
-    }
-    if (size < IDX_MAGIC_BYTES) {
-        return nni_fail(NN_ERROR_FORMAT, "byte %d: the file ends inside the magic number",
-                        (int)size);
+                        "%s: byte 0: the file is compressed by gzip, unpack it first",
+                        name);
     }
     for (int i = 0; i < 2; i++) {
         if (bytes[i] != 0) {
             return nni_fail(NN_ERROR_FORMAT,
-                            "byte %d is %d, but an IDX file begins with two zeros", i,
-                            bytes[i]);
+                            "%s: byte %d is %d, but an IDX file begins with two zeros",
+                            name, i, bytes[i]);
         }
     }
     if (idx_find_type(bytes[2]) == NULL) {
-        return nni_fail(NN_ERROR_FORMAT, "byte 2: %d is no element type of IDX",
+        return nni_fail(NN_ERROR_FORMAT, "%s: byte 2: %d is no element type of IDX", name,
                         bytes[2]);
     }
     if (bytes[3] < 1 || bytes[3] > NN_MAX_RANK) {
         return nni_fail(NN_ERROR_FORMAT,
-                        "byte 3: the number of dimensions must be in 1 ... %d, got %d",
-                        NN_MAX_RANK, bytes[3]);
+                        "%s: byte 3: the number of dimensions must be in 1 ... %d, got "
+                        "%d",
+                        name, NN_MAX_RANK, bytes[3]);
     }
     return NN_OK;
 }
 
-/* Checks that exactly the elements follow the header. */
-static nn_status idx_check_length(const struct idx_content *content, size_t header,
-                                  size_t size)
+static nn_status idx_read_shape(struct nni_reader *reader, int32_t rank,
+                                struct idx_content *content)
 {
-    int64_t expected;
-    int fits = nni_multiply_checked(nni_shape_count(&content->shape),
-                                    (int64_t)content->type->size, &expected);
-    uint64_t there = size - header;
-    struct nni_shape_text text = nni_shape_text(&content->shape);
-    if (!fits || there < (uint64_t)expected) {
-        return nni_fail(NN_ERROR_FORMAT,
-                        "byte %" PRIu64 ": the file ends, but %s elements of %d bytes "
-                        "from byte %d on need more",
-                        (uint64_t)size, text.text, (int)content->type->size, (int)header);
-    }
-    if (there > (uint64_t)expected) {
-        return nni_fail(
-            NN_ERROR_FORMAT,
-            "byte %" PRIu64 ": %" PRIu64 " bytes follow the last of the %s elements",
-            header + (uint64_t)expected, there - (uint64_t)expected, text.text);
-    }
-    return NN_OK;
-}
-
-static nn_status idx_check(const uint8_t *bytes, size_t size, struct idx_content *content)
-{
-    NNI_TRY(idx_check_magic(bytes, size));
-    content->type = idx_find_type(bytes[2]);
-    int32_t rank = bytes[3];
-    size_t header = IDX_MAGIC_BYTES + (size_t)rank * IDX_SIZE_BYTES;
-    if (size < header) {
-        return nni_fail(NN_ERROR_FORMAT,
-                        "byte %d: the file ends inside the sizes of %d dimensions",
-                        (int)size, rank);
-    }
+    uint8_t bytes[NN_MAX_RANK * IDX_SIZE_BYTES];
     int64_t dim[NN_MAX_RANK];
+    const size_t size = (size_t)rank * IDX_SIZE_BYTES;
+    content->elements.offset = IDX_MAGIC_BYTES + size;
+    NNI_TRY(nni_reader_require(reader, content->elements.offset, "the shape"));
+    NNI_TRY(nni_reader_copy(reader, IDX_MAGIC_BYTES, bytes, size));
     for (int32_t i = 0; i < rank; i++) {
-        dim[i] = idx_load_32(bytes + IDX_MAGIC_BYTES + i * IDX_SIZE_BYTES);
+        const uint8_t *b = bytes + i * IDX_SIZE_BYTES;
+        dim[i] = (int64_t)b[0] << 24 | (int64_t)b[1] << 16 | b[2] << 8 | b[3];
     }
-    if (nni_shape_make("sizes", content->type->dtype, dim, rank, NN_MAX_RANK, 0,
+    if (nni_shape_make("shape", content->elements.type->dtype, dim, rank, NN_MAX_RANK, 0,
                        &content->shape) != NN_OK) {
-        return nni_fail(NN_ERROR_FORMAT, "byte %d: the sizes multiply to too many bytes",
-                        IDX_MAGIC_BYTES);
+        return nni_fail(NN_ERROR_FORMAT,
+                        "%s: byte %d: the sizes multiply to too many bytes",
+                        reader->name.text, IDX_MAGIC_BYTES);
     }
-    content->elements = bytes + header;
-    return idx_check_length(content, header, size);
+    return NN_OK;
 }
 
-/* ---- the elements ---- */
-
-static float idx_load_float(const uint8_t *bytes)
+static nn_status idx_read_header(struct nni_reader *reader, struct idx_content *content)
 {
-    uint32_t bits = idx_load_32(bytes);
-    float value;
-    memcpy(&value, &bits, sizeof value);
-    return value;
+    uint8_t magic[IDX_MAGIC_BYTES];
+    NNI_TRY(nni_reader_require(reader, sizeof magic, "the start of an IDX file"));
+    NNI_TRY(nni_reader_copy(reader, 0, magic, sizeof magic));
+    NNI_TRY(idx_check_magic(reader->name.text, magic));
+    *content = (struct idx_content){
+        .elements = {.type = idx_find_type(magic[2]), .big_endian = 1}};
+    NNI_TRY(idx_read_shape(reader, magic[3], content));
+    return nni_elements_check_length(&content->elements, &content->shape, reader);
 }
 
-static float idx_load_double(const uint8_t *bytes)
-{
-    uint64_t bits = (uint64_t)idx_load_32(bytes) << 32 | idx_load_32(bytes + 4);
-    double value;
-    memcpy(&value, &bits, sizeof value);
-    return (float)value;
-}
+/* ---- reading ---- */
 
-static int32_t idx_load_integer(const uint8_t *bytes, int32_t code)
-{
-    switch (code) {
-    case IDX_INT8:
-        return (int8_t)bytes[0];
-    case IDX_INT16:
-        return (int16_t)(uint16_t)(bytes[0] << 8 | bytes[1]);
-    default:
-        return (int32_t)idx_load_32(bytes);
-    }
-}
-
-static void idx_convert(const struct idx_content *content, void *out)
-{
-    int64_t count = nni_shape_count(&content->shape);
-    const uint8_t *bytes = content->elements;
-    size_t size = content->type->size;
-    int32_t code = content->type->code;
-    struct nni_float_env env = nni_float_env_enter();
-    if (code == IDX_UINT8) {
-        memcpy(out, bytes, (size_t)count);
-    } else if (content->type->dtype == NN_INT32) {
-        for (int64_t i = 0; i < count; i++) {
-            ((int32_t *)out)[i] = idx_load_integer(bytes + (size_t)i * size, code);
-        }
-    } else {
-        float (*load)(const uint8_t *) =
-            code == IDX_FLOAT ? idx_load_float : idx_load_double;
-        for (int64_t i = 0; i < count; i++) {
-            ((float *)out)[i] = load(bytes + (size_t)i * size);
-        }
-    }
-    nni_float_env_leave(env);
-}
-
-static nn_tensor *idx_parse(const nn_context *context, const char *name,
-                            const uint8_t *bytes, size_t size)
+nn_tensor *nni_idx_read(struct nni_reader *reader)
 {
     struct idx_content content;
-    nn_tensor *tensor = NULL;
-    if (idx_check(bytes, size, &content) == NN_OK) {
-        tensor = nni_tensor_allocate(context, &content.shape);
-    }
-    if (tensor == NULL) {
-        nni_dataset_failed(name);
-        return NULL;
-    }
-    idx_convert(&content, tensor->data);
-    return tensor;
+    return idx_read_header(reader, &content) == NN_OK
+               ? nni_elements_read_tensor(&content.elements, &content.shape, reader)
+               : NULL;
 }
-
-static nn_tensor *idx_read(const nn_context *context, const char *who, const char *path)
-{
-    uint8_t *bytes;
-    size_t size;
-    if (nni_file_read(context, who, path, &bytes, &size) != NN_OK) {
-        return NULL;
-    }
-    struct nni_file_name name = nni_file_name(path);
-    nn_tensor *tensor = idx_parse(context, name.text, bytes, size);
-    nni_free(context, bytes);
-    return tensor;
-}
-
-/* ---- the public functions ---- */
 
 nn_tensor *nn_read_idx(nn_context *context, const char *path)
 {
-    return idx_read(context, "nn_read_idx", path);
+    struct nni_reader reader;
+    if (nni_reader_open(&reader, context, "nn_read_idx", path) != NN_OK) {
+        return NULL;
+    }
+    nn_tensor *tensor = nni_idx_read(&reader);
+    nni_reader_close(&reader);
+    return tensor;
 }
 
 nn_tensor *nn_parse_idx(nn_context *context, const void *bytes, size_t size)
@@ -236,56 +132,72 @@ nn_tensor *nn_parse_idx(nn_context *context, const void *bytes, size_t size)
         nni_fail(NN_ERROR_NULL, "nn_parse_idx: bytes is NULL");
         return NULL;
     }
-    return idx_parse(context, "nn_parse_idx", bytes, size);
+    struct nni_reader reader;
+    nni_reader_from_memory(&reader, context, bytes, size);
+    reader.name = nni_file_name("nn_parse_idx");
+    nn_tensor *tensor = nni_idx_read(&reader);
+    nni_reader_close(&reader);
+    return tensor;
 }
 
-/* Puts inputs (n, ...), as (n, elements), and labels (n) into a dataset. */
-static nn_status idx_fill_dataset(nn_dataset *dataset, nn_tensor *inputs,
-                                  nn_tensor *labels)
+/* ---- writing ---- */
+
+/* The code for a dtype, or 0. */
+static int32_t idx_code_of(int32_t dtype)
 {
-    int64_t flat[2] = {inputs->shape.dim[0], 0};
-    flat[1] = nni_shape_product(&inputs->shape, 1, inputs->shape.rank);
-    nn_tensor *rows = nn_tensor_reshape(inputs, flat, 2);
-    if (rows == NULL) {
-        return nni_dataset_failed("nn_dataset_read_idx");
+    for (int32_t i = 0; i < NNI_COUNT(idx_types); i++) {
+        const struct nni_element_type *type =
+            nni_element_type(idx_types[i].kind, idx_types[i].size);
+        if (type->dtype == dtype) {
+            return idx_types[i].code;
+        }
     }
-    nn_status status = nn_dataset_add_input(dataset, rows);
-    nn_tensor_destroy(rows);
-    return status == NN_OK ? nn_dataset_add_target(dataset, labels) : status;
+    return 0;
 }
 
-static nn_dataset *idx_make_dataset(nn_context *context, nn_tensor *inputs,
-                                    nn_tensor *labels, const char *inputs_path,
-                                    const char *labels_path)
+static nn_status idx_check_tensor(const nn_tensor *tensor)
 {
-    if (labels->shape.rank != 1 || labels->shape.dim[0] != inputs->shape.dim[0]) {
-        struct nni_file_name inputs_name = nni_file_name(inputs_path);
-        struct nni_file_name labels_name = nni_file_name(labels_path);
-        struct nni_shape_text text = nni_shape_text(&labels->shape);
-        nni_fail(NN_ERROR_FORMAT,
-                 "%s: labels are %s, expected (%" PRId64 "), one for each input of %s",
-                 labels_name.text, text.text, inputs->shape.dim[0], inputs_name.text);
-        return NULL;
+    const struct nni_shape *shape = &tensor->shape;
+    if (idx_code_of(shape->dtype) == 0) {
+        return nni_fail(NN_ERROR_DTYPE, "nn_write_idx: IDX has no %s",
+                        nni_dtype_name(shape->dtype));
     }
-    nn_dataset *dataset = nn_dataset_create(context);
-    if (dataset != NULL && idx_fill_dataset(dataset, inputs, labels) != NN_OK) {
-        nn_dataset_destroy(dataset);
-        return NULL;
+    if (shape->rank < 1) {
+        return nni_fail(NN_ERROR_RANK, "nn_write_idx: IDX has no tensors of rank 0");
     }
-    return dataset;
+    for (int32_t i = 0; i < shape->rank; i++) {
+        if (shape->dim[i] > UINT32_MAX) {
+            return nni_fail(NN_ERROR_SIZE,
+                            "nn_write_idx: dimension %d is %" PRId64
+                            ", IDX has at most 2^32 - 1",
+                            i, shape->dim[i]);
+        }
+    }
+    return NN_OK;
 }
 
-nn_dataset *nn_dataset_read_idx(nn_context *context, const char *inputs_path,
-                                const char *labels_path)
+static nn_status idx_write_body(struct nni_writer *writer, void *data)
 {
-    const char *who = "nn_dataset_read_idx";
-    nn_dataset *dataset = NULL;
-    nn_tensor *inputs = idx_read(context, who, inputs_path);
-    nn_tensor *labels = inputs == NULL ? NULL : idx_read(context, who, labels_path);
-    if (labels != NULL) {
-        dataset = idx_make_dataset(context, inputs, labels, inputs_path, labels_path);
+    const nn_tensor *tensor = *(const nn_tensor *const *)data;
+    uint8_t header[IDX_MAGIC_BYTES + NN_MAX_RANK * IDX_SIZE_BYTES] = {0};
+    const int32_t rank = tensor->shape.rank;
+    header[2] = (uint8_t)idx_code_of(tensor->shape.dtype);
+    header[3] = (uint8_t)rank;
+    for (int32_t i = 0; i < rank; i++) {
+        for (int32_t k = 0; k < IDX_SIZE_BYTES; k++) {
+            header[IDX_MAGIC_BYTES + i * IDX_SIZE_BYTES + k] =
+                (uint8_t)(tensor->shape.dim[i] >> (24 - 8 * k));
+        }
     }
-    nn_tensor_destroy(inputs);
-    nn_tensor_destroy(labels);
-    return dataset;
+    NNI_TRY(
+        nni_writer_put(writer, header, IDX_MAGIC_BYTES + (size_t)rank * IDX_SIZE_BYTES));
+    return nni_elements_write(tensor, 1, writer);
+}
+
+nn_status nn_write_idx(const nn_tensor *tensor, const char *path)
+{
+    NNI_NOT_NULL_HANDLE("nn_write_idx", tensor);
+    NNI_TRY(idx_check_tensor(tensor));
+    return nni_save_file(tensor->handle.context, "nn_write_idx", path, idx_write_body,
+                         &tensor);
 }
