@@ -366,6 +366,7 @@ PROTOTYPES = {
     "nn_model_load_weights": (STATUS, POINTER, NAME, I32),
     "nn_model_load_weights_memory": (STATUS, POINTER, POINTER, SIZE, I32),
     "nn_model_save_weights": (STATUS, POINTER, NAME),
+    "nn_write_confusion": (STATUS, POINTER, POINTER, NAME),
     "nn_read_idx": (HANDLE, POINTER, NAME),
     "nn_parse_idx": (HANDLE, POINTER, POINTER, SIZE),
     "nn_write_idx": (STATUS, POINTER, NAME),
@@ -1709,6 +1710,12 @@ def parse_idx(content, context=None):
     return Tensor._own(_lib.nn_parse_idx(context, content, len(content)), context)
 
 
+def write_confusion(counts, path, names=None, context=None):
+    """Writes what Trainer.confusion returns as a CSV file; names is a Dataset whose classes
+    have names, or None."""
+    _lib.nn_write_confusion(_tensor(counts, context), names, os.fsencode(path))
+
+
 def write_idx(tensor, path, context=None):
     """Writes a tensor or array as an IDX file."""
     _lib.nn_write_idx(_tensor(tensor, context), os.fsencode(path))
@@ -2017,6 +2024,7 @@ class Trainer(_Handle):
         return history
 
     def write_history(self, path):
+        """Writes the history as a CSV file."""
         _lib.nn_trainer_write_history(self, os.fsencode(path))
 
     def rate_sweep(self, data, low, high, steps):

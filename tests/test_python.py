@@ -1,6 +1,7 @@
 """The Python module: that it declares the whole library, shares memory with NumPy, raises
 what goes wrong, and lets Python functions take part in a run."""
 
+import csv
 import ctypes
 import gc
 import os
@@ -693,6 +694,14 @@ class Training(unittest.TestCase):
         counts = numpy.zeros((3, 3), numpy.int64)
         numpy.add.at(counts, (y, predicted), 1)
         assert_array_equal(trainer.confusion((x, y)), counts)
+        names = nn.Dataset(x)
+        names.class_names = ["cat", "dog, big"]
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "confusion.csv"
+            nn.write_confusion(counts, path, names)
+            rows = list(csv.reader(path.open(newline="")))
+        self.assertEqual(rows[0], ["true\\predicted", "cat", "dog, big", "2"])
+        assert_array_equal(numpy.array([row[1:] for row in rows[1:]], int), counts)
         assert_array_equal(trainer.predict(nn.Dataset(x)),
                                          trainer.model.predict(x))
 

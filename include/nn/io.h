@@ -213,6 +213,15 @@ NN_API nn_dataset *nn_csv_read(const nn_csv *csv, const char *path);
 /* The same from `size` bytes in memory. */
 NN_API nn_dataset *nn_csv_parse(const nn_csv *csv, const void *bytes, size_t size);
 
+/* ---- writing CSV ---- */
+
+/* Writes counts (true classes, predicted classes), int64, of nn_trainer_confusion: a header
+ * line "true\predicted,cat,dog", and a line for each true class, "cat,10,2". The names are
+ * those of the dataset's classes; where it has none, or is NULL, numbers. (The history is
+ * written by nn_trainer_write_history.) NN_ERROR_DTYPE, NN_ERROR_SHAPE, NN_ERROR_IO. */
+NN_API nn_status nn_write_confusion(const nn_tensor *counts, const nn_dataset *names,
+                                    const char *path);
+
 #ifdef __cplusplus
 }
 #endif

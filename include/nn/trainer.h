@@ -367,8 +367,9 @@ NN_API const char *nn_trainer_history_name(const nn_trainer *trainer, int32_t se
 NN_API nn_status nn_trainer_history(const nn_trainer *trainer, const char *name,
                                     const double **values, int64_t *epochs);
 
-/* Writes the history as CSV: a header line "epoch,loss,...", a line for each epoch.
- * NN_ERROR_IO. */
+/* Writes the history as CSV: a header line "epoch,loss,...", a line for each epoch
+ * (1, 2, ...); numbers have 9 significant digits, a point, and may be nan or inf. The file
+ * appears whole or not at all. NN_ERROR_IO. */
 NN_API nn_status nn_trainer_write_history(const nn_trainer *trainer, const char *path);
 
 /* The range test (Smith 2017): trains `steps` steps (>= 2) on mini-batches of the

@@ -1,5 +1,5 @@
 /* The history in memory: a block of numbers for each series, all with the same room, which
- * doubles when it is used up. history_write.c puts it into a file. */
+ * doubles when it is used up. io/history_csv.c puts it into a file. */
 #include "base/memory.h"
 #include "train/history.h"
 #include "train/line.h"

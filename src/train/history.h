@@ -34,8 +34,4 @@ void nni_history_append(struct nni_history *history, const double *values);
 nn_status nni_history_no_such_name(const struct nni_history *history, const char *who,
                                    const char *name);
 
-/* Writes "epoch,loss,..." and a line for each epoch (1, 2, ...) to a file; numbers with 9
- * significant digits, a point in every locale. NN_ERROR_IO with the path and errno's text. */
-nn_status nni_history_write(const struct nni_history *history, const char *path);
-
 #endif

@@ -182,10 +182,3 @@ nn_status nn_trainer_history(const nn_trainer *trainer, const char *name,
     *epochs = trainer->history.epochs;
     return NN_OK;
 }
-
-nn_status nn_trainer_write_history(const nn_trainer *trainer, const char *path)
-{
-    NNI_NOT_NULL_HANDLE("nn_trainer_write_history", trainer);
-    NNI_NOT_NULL("nn_trainer_write_history", path);
-    return nni_history_write(&trainer->history, path);
-}
