@@ -150,7 +150,7 @@ static struct number_quotient number_quotient_of(const struct nni_number_scan *s
 /* The format's bits of infinity. */
 static uint64_t number_infinite_bits(const struct number_format *format)
 {
-    uint64_t field = (uint64_t)(format->max_exponent - format->min_exponent + 2);
+    uint64_t field = (uint64_t)((int64_t)format->max_exponent - format->min_exponent + 2);
     return field << (format->precision - 1);
 }
 

@@ -193,7 +193,7 @@ struct nni_number_text nni_number_text(double value, int32_t digits)
         struct nni_number_text text = number_lay_out(&number, digits);
         double back;
         nni_parse_number(text.text, strlen(text.text), &back);
-        if (memcmp(&back, &value, sizeof value) == 0) {
+        if (back == value) {
             return text;
         }
     }

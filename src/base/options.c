@@ -185,38 +185,43 @@ nn_status nni_options_get_number(const struct nni_options *options, const char *
 
 /* ---- lists ---- */
 
-/* What both list setters check first: the option's type, the count and the pointer. */
-static nn_status options_check_list(const struct nni_options *options, const char *name,
-                                    enum nni_option_type type, const char *got,
-                                    const void *values, int64_t count,
-                                    const struct nni_option **found)
+/* What both list setters check first: the option's type, the count and the pointer. NULL
+ * with the failure recorded. */
+static const struct nni_option *options_check_list(const struct nni_options *options,
+                                                   const char *name,
+                                                   enum nni_option_type type,
+                                                   const char *got, const void *values,
+                                                   int64_t count)
 {
     const struct nni_option *option = options_find(options, name);
     if (option == NULL) {
-        return nn_last_status();
+        return NULL;
     }
     if (option->type != type) {
-        return nni_option_refuse_type(options, option, got);
+        nni_option_refuse_type(options, option, got);
+        return NULL;
     }
     if (count < 0) {
-        return nni_fail(NN_ERROR_SIZE,
-                        "%s: option '%s' has no list of %" PRId64 " numbers",
-                        options->kind, option->name, count);
+        nni_fail(NN_ERROR_SIZE, "%s: option '%s' has no list of %" PRId64 " numbers",
+                 options->kind, option->name, count);
+        return NULL;
     }
     if (count > 0 && values == NULL) {
-        return nni_fail(NN_ERROR_NULL, "%s: the values of option '%s' are NULL",
-                        options->kind, option->name);
+        nni_fail(NN_ERROR_NULL, "%s: the values of option '%s' are NULL", options->kind,
+                 option->name);
+        return NULL;
     }
-    *found = option;
-    return NN_OK;
+    return option;
 }
 
 nn_status nni_options_set_ints(const struct nni_options *options, const char *name,
                                const int64_t *values, int64_t count)
 {
-    const struct nni_option *option;
-    NNI_TRY(options_check_list(options, name, NNI_OPTION_INTS, "a list of whole numbers",
-                               values, count, &option));
+    const struct nni_option *option = options_check_list(
+        options, name, NNI_OPTION_INTS, "a list of whole numbers", values, count);
+    if (option == NULL) {
+        return nn_last_status();
+    }
     if (count > NNI_OPTION_INTS_MAX) {
         return nni_fail(NN_ERROR_SIZE,
                         "%s: option '%s' has at most %d numbers, got %" PRId64,
@@ -259,9 +264,11 @@ static nn_status options_replace_floats(const nn_context *context,
 nn_status nni_options_set_floats(const struct nni_options *options, const char *name,
                                  const float *values, int64_t count)
 {
-    const struct nni_option *option;
-    NNI_TRY(options_check_list(options, name, NNI_OPTION_FLOATS, "a list of numbers",
-                               values, count, &option));
+    const struct nni_option *option = options_check_list(
+        options, name, NNI_OPTION_FLOATS, "a list of numbers", values, count);
+    if (option == NULL) {
+        return nn_last_status();
+    }
     for (int64_t i = 0; i < count; i++) {
         if (!options_holds(option, (double)values[i])) {
             return nni_option_refuse_number(options, option, i, (double)values[i]);

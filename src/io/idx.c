@@ -43,7 +43,7 @@ static const struct nni_element_type *idx_find_type(int32_t code)
     return NULL;
 }
 
-/* Checks the four bytes of the magic number. */
+/* Checks the four bytes of the magic number but for the type. */
 static nn_status idx_check_magic(const char *name, const uint8_t *bytes)
 {
     if (bytes[0] == 0x1F && bytes[1] == 0x8B) {
@@ -57,10 +57,6 @@ static nn_status idx_check_magic(const char *name, const uint8_t *bytes)
                             "%s: byte %d is %d, but an IDX file begins with two zeros",
                             name, i, bytes[i]);
         }
-    }
-    if (idx_find_type(bytes[2]) == NULL) {
-        return nni_fail(NN_ERROR_FORMAT, "%s: byte 2: %d is no element type of IDX", name,
-                        bytes[2]);
     }
     if (bytes[3] < 1 || bytes[3] > NN_MAX_RANK) {
         return nni_fail(NN_ERROR_FORMAT,
@@ -81,7 +77,7 @@ static nn_status idx_read_shape(struct nni_reader *reader, int32_t rank,
     NNI_TRY(nni_reader_require(reader, content->elements.offset, "the shape"));
     NNI_TRY(nni_reader_copy(reader, IDX_MAGIC_BYTES, bytes, size));
     for (int32_t i = 0; i < rank; i++) {
-        const uint8_t *b = bytes + i * IDX_SIZE_BYTES;
+        const uint8_t *b = bytes + (size_t)i * IDX_SIZE_BYTES;
         dim[i] = (int64_t)b[0] << 24 | (int64_t)b[1] << 16 | b[2] << 8 | b[3];
     }
     if (nni_shape_make("shape", content->elements.type->dtype, dim, rank, NN_MAX_RANK, 0,
@@ -99,8 +95,12 @@ static nn_status idx_read_header(struct nni_reader *reader, struct idx_content *
     NNI_TRY(nni_reader_require(reader, sizeof magic, "the start of an IDX file"));
     NNI_TRY(nni_reader_copy(reader, 0, magic, sizeof magic));
     NNI_TRY(idx_check_magic(reader->name.text, magic));
-    *content = (struct idx_content){
-        .elements = {.type = idx_find_type(magic[2]), .big_endian = 1}};
+    const struct nni_element_type *type = idx_find_type(magic[2]);
+    if (type == NULL) {
+        return nni_fail(NN_ERROR_FORMAT, "%s: byte 2: %d is no element type of IDX",
+                        reader->name.text, magic[2]);
+    }
+    *content = (struct idx_content){.elements = {.type = type, .big_endian = 1}};
     NNI_TRY(idx_read_shape(reader, magic[3], content));
     return nni_elements_check_length(&content->elements, &content->shape, reader);
 }

@@ -17,7 +17,7 @@ void nni_layer_rows(const struct nni_call *call, int64_t cost,
 {
     /* Too little for two tasks, the case that has to be quick. */
     if (call->rows <= ROWS_TASK_COST && cost <= ROWS_TASK_COST / 2 &&
-        call->rows * cost < 2 * ROWS_TASK_COST) {
+        call->rows * cost < 2 * (int64_t)ROWS_TASK_COST) {
         if (call->rows > 0) {
             body(data, 0, 0, call->rows);
         }
