@@ -248,6 +248,32 @@ lint: all | $(first)  ## every script in tests/lint/check_*, all of them
 format: | $(first)  ## lay out the C sources with clang-format
 	clang-format -i $$(find include src tests examples -name '*.[ch]')
 
+# ---- analysis --------------------------------------------------------------------------
+
+# What analyzers find in src/, each file by itself, and again only when it has changed. The
+# assertions are on: they are what the code relies on. Neither needs the build.
+analyzed   := build/analysis
+analyzers  := gcc clang-tidy
+with       := $(foreach tool,$(analyzers),$(if $(shell command -v $(tool)),$(tool)))
+without     = $(filter-out $(with),$(analyzers))
+assumptions = -std=c99 -DNNI_DEBUG $(includes) $(if $(filter %/status.c,$<),,-include tests/lint/analysis.h)
+
+.PHONY: analyze
+analyze: $(foreach tool,$(with),$(sources:%.c=$(analyzed)/%.$(tool)))  ## static analysis by gcc and clang-tidy
+	@$(if $(without),echo 'left out, not installed (make setup-dev): $(without)')
+
+# No function of the library takes more than 16 KB of stack.
+$(analyzed)/%.gcc: %.c
+	@mkdir -p $(@D)
+	$(call say,GCC)gcc $(assumptions) -O2 -Werror -fanalyzer -Wstack-usage=16384 \
+	    -MMD -MP -MF $@.d -MT $@ -c -o $@ $<
+
+$(analyzed)/%.clang-tidy: %.c tests/lint/clang-tidy.yaml tests/lint/analysis.h $(wildcard src/*/*.h) $(headers)
+	@mkdir -p $(@D)
+	$(call say,TIDY)clang-tidy --quiet --config-file=tests/lint/clang-tidy.yaml $< -- \
+	    $(assumptions) 2>$@.log || { cat $@.log >&2; exit 1; }
+	@touch $@
+
 # ---- benchmark -------------------------------------------------------------------------
 
 # tests/bench/bench.py says what is measured and what the variables mean. Programs of libnn
@@ -348,4 +374,4 @@ help:  ## this text
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 	@sed -n 's/^##| \{0,1\}//p' Makefile | sed '1!s/^/  /'
 
--include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/tests/hash/*.d $(out)/tests/bench/*.d $(out)/examples/*.d)
+-include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/tests/hash/*.d $(out)/tests/bench/*.d $(out)/examples/*.d $(analyzed)/src/*/*.d)
