@@ -18,6 +18,7 @@ static nn_tensor *dataset_read_file(const nn_context *context, const char *who,
     }
     nn_tensor *tensor = read(&reader);
     nni_reader_close(&reader);
+    // cppcheck-suppress returnDanglingLifetime ; tensors do not refer to their reader
     return tensor;
 }
 

@@ -75,7 +75,7 @@ static nn_status json_take_array(struct nni_json_scan *scan, int32_t array)
     scan->json->nodes[array].kind = NNI_JSON_ARRAY;
     NNI_TRY(json_enter(scan));
     while (nni_json_peek(scan) != ']') {
-        int32_t element;
+        int32_t element = 0;
         NNI_TRY(json_take_value(scan, &element));
         json_link(scan, array, element, &last);
         if (!json_take(scan, ',')) {
@@ -95,8 +95,8 @@ static nn_status json_take_array(struct nni_json_scan *scan, int32_t array)
 
 static nn_status json_take_member(struct nni_json_scan *scan, int32_t *node)
 {
-    uint32_t key;
-    uint32_t length;
+    uint32_t key = 0;
+    uint32_t length = 0;
     if (nni_json_peek(scan) != '"') {
         return nni_json_refuse(scan, "expected a key in quotes");
     }
@@ -172,7 +172,7 @@ static nn_status json_take_object(struct nni_json_scan *scan, int32_t object)
     scan->json->nodes[object].kind = NNI_JSON_OBJECT;
     NNI_TRY(json_enter(scan));
     while (nni_json_peek(scan) != '}') {
-        int32_t member;
+        int32_t member = 0;
         NNI_TRY(json_take_member(scan, &member));
         json_link(scan, object, member, &last);
         if (!json_take(scan, ',')) {
@@ -200,8 +200,8 @@ static nn_status json_take_value(struct nni_json_scan *scan, int32_t *node)
     case '[':
         return json_take_array(scan, *node);
     case '"': {
-        uint32_t start;
-        uint32_t length;
+        uint32_t start = 0;
+        uint32_t length = 0;
         scan->at++;
         NNI_TRY(nni_json_scan_string(scan, &start, &length));
         struct nni_json_node *string = &scan->json->nodes[*node];
@@ -219,7 +219,7 @@ static nn_status json_take_value(struct nni_json_scan *scan, int32_t *node)
 
 static nn_status json_take_text(struct nni_json_scan *scan)
 {
-    int32_t whole;
+    int32_t whole = 0;
     nni_json_skip_blanks(scan);
     NNI_TRY(json_take_value(scan, &whole));
     nni_json_skip_blanks(scan);
