@@ -10,6 +10,6 @@ static inline nn_status analysis_never_ok(nn_status status)
     return status;
 }
 
-#define nni_fail(...) analysis_never_ok(nni_fail(__VA_ARGS__))
+#define nni_fail(...)        analysis_never_ok(nni_fail(__VA_ARGS__))
 #define nni_null_handle(...) analysis_never_ok(nni_null_handle(__VA_ARGS__))
-#define nn_last_status() analysis_never_ok(nn_last_status())
+#define nn_last_status()     analysis_never_ok(nn_last_status())
