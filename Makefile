@@ -178,6 +178,21 @@ $(examples)/%: $(out)/examples/%.o $(static)
 demo: $(examples)/digits  ## train and test on handwritten digits
 	$(examples)/digits examples/data/digits.csv
 
+# A picture NAME.svg is drawn by examples/pictures/NAME.gp from the numbers that the example
+# NAME writes to its folder.
+.PHONY: pictures
+pictures := $(patsubst examples/pictures/%.gp,docs/pictures/%.svg,$(wildcard examples/pictures/*.gp))
+picture_numbers := build/pictures
+pictures: $(pictures)  ## the examples' pictures, docs/pictures/*.svg (`make setup pictures`)
+
+$(picture_numbers)/%/done: $(examples)/%
+	@mkdir -p $(@D)
+	$(call say,RUN)$< $(@D) >$@.new
+	@mv $@.new $@
+docs/pictures/%.svg: examples/pictures/%.gp $(wildcard examples/pictures/style.inc examples/pictures/*.sed) $(picture_numbers)/%/done
+	$(call say,PLOT)gnuplot -c examples/pictures/style.inc $< $(picture_numbers)/$* $@
+	@sed -i -f examples/pictures/shorten.sed $@
+
 # ---- tests -----------------------------------------------------------------------------
 
 # Each program has its own main and is linked with the static library and tests/support.
@@ -350,7 +365,7 @@ uninstall:  ## remove what install put there
 .PHONY: setup setup-ci setup-dev setup-bench clean help
 setup: | $(filter clean,$(first))  ## install what demo and check need (Debian, Ubuntu)
 	@sh tests/setup/install.sh gcc libc6-dev make pkg-config libcmocka-dev libnanomsg-dev \
-	    python3 python3-numpy
+	    python3 python3-numpy $(if $(filter pictures,$(MAKECMDGOALS)),gnuplot-nox)
 
 setup-ci: setup  ## also what lint and check-arm need
 	@sh tests/setup/install.sh g++ binutils clang clang-format cppcheck zlib1g-dev \

@@ -3,8 +3,10 @@
  *
  *     z = 1 + 3 (-1) - 2 (2) = -6,    y = sigmoid(-6) = 0.00247..., about 0.002
  *
- * The line z = 0 divides the plane: y is below 1/2 on one side of it, above on the other. */
-#include "console.h"
+ * The line z = 0 divides the plane: y is below 1/2 on one side of it, above on the other.
+ *
+ *     perceptron [folder for the picture's numbers] */
+#include "draw.h"
 
 #include <string.h>
 
@@ -17,7 +19,7 @@ static void set_parameter(nn_model *model, const char *name, const float *values
 }
 
 /* Shows the plane, x1 and x2 from -3 to 3: '+' where y > 1/2, 'o' at the point itself. */
-static void draw(nn_session *session)
+static void show(nn_session *session)
 {
     for (int row = 12; row >= 0; row--) {
         for (int column = 0; column <= 24; column++) {
@@ -32,8 +34,9 @@ static void draw(nn_session *session)
     }
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    const char *folder = argc > 1 ? argv[1] : NULL;
     nn_model *model = nn_model_create(NULL);
     nn_model_add(model, nn_input(NULL, 2));
     nn_model_add(model, nn_dense(NULL, 1, NN_SIGMOID));
@@ -45,7 +48,8 @@ int main(void)
     const void *inputs[1] = {x};
     void *outputs[1] = {&y};
     nn_session *session = console_made(nn_session_create(model, 1));
-    draw(session);
+    show(session);
+    draw_map(folder, "plane.dat", model, (float[]){-3, 3, -3, 3});
     console_check(nn_session_run(session, inputs, 1, outputs));
     printf("\nz = 1 + 3 (-1) - 2 (2) = -6, y = g(z) = %.5f, about %.3f\n", y, y);
     printf("RESULT y=%.6f\n", y);

@@ -1,8 +1,10 @@
 """Runs the examples and checks their RESULT line against what their text claims."""
 
+import math
 import os
 import subprocess
 import sys
+import tempfile
 import unittest
 
 EXAMPLES = os.environ.get("NN_EXAMPLES", "build/examples")
@@ -25,12 +27,49 @@ def program(name, *arguments):
     return run(os.path.join(EXAMPLES, name), *arguments)
 
 
-class Examples(unittest.TestCase):
+def numbers(name, file):
+    """Runs an example with a folder; returns the lines of numbers of one of its files."""
+    with tempfile.TemporaryDirectory() as folder:
+        program(name, folder)
+        with open(os.path.join(folder, file), encoding="utf-8") as lines:
+            return [[float(word) for word in line.split()] for line in lines if line.strip()]
+
+
+class Lecture(unittest.TestCase):
+    """The programs that follow the lecture, in its order."""
+
     def test_the_perceptron_gives_the_number_of_the_slide(self):
         output, result = program("perceptron")
         self.assertAlmostEqual(float(result["y"]), 0.002473, delta=1e-6)
         self.assertIn("about 0.002", output)
 
+    def test_the_perceptron_is_half_sure_on_its_line(self):
+        on_line = [y for x1, x2, y in numbers("perceptron", "plane.dat")
+                   if abs(1 + 3 * x1 - 2 * x2) < 1e-5]
+        self.assertGreater(len(on_line), 5)
+        for y in on_line:
+            self.assertAlmostEqual(y, 0.5, delta=1e-5)
+
+    def test_derivatives_of_activations_agree_with_differences(self):
+        _, result = program("activations")
+        self.assertLess(float(result["worst"]), 2e-4)
+
+    def test_activations_are_their_formulas(self):
+        for z, sigmoid, _, tanh, tanh_slope, relu, relu_slope in numbers(
+                "activations", "activations.dat"):
+            self.assertAlmostEqual(sigmoid, 1 / (1 + math.exp(-z)), delta=1e-5)
+            self.assertAlmostEqual(tanh, math.tanh(z), delta=1e-5)
+            self.assertAlmostEqual(tanh_slope, 1 - math.tanh(z) ** 2, delta=1e-5)
+            self.assertEqual((relu, relu_slope), (max(z, 0), 1 if z > 0 else 0))
+
+    def test_linear_layers_fail_whatever_the_depth_and_one_of_tanh_does_not(self):
+        _, result = program("nonlinearity")
+        self.assertLess(float(result["linear"]), 0.8)
+        self.assertLess(float(result["deep_linear"]), 0.8)
+        self.assertGreater(float(result["nonlinear"]), 0.99)
+
+
+class Examples(unittest.TestCase):
     def test_a_student_with_four_lectures_and_five_hours_passes(self):
         _, result = program("pass_class", "4", "5")
         self.assertEqual(result["pass"], "1")
