@@ -185,9 +185,10 @@ pictures := $(patsubst examples/pictures/%.gp,docs/pictures/%.svg,$(wildcard exa
 picture_numbers := build/pictures
 pictures: $(pictures)  ## the examples' pictures, docs/pictures/*.svg (`make setup pictures`)
 
+$(picture_numbers)/pass_class/done: private arguments := 4 5
 $(picture_numbers)/%/done: $(examples)/%
 	@mkdir -p $(@D)
-	$(call say,RUN)$< $(@D) >$@.new
+	$(call say,RUN)$< $(arguments) $(@D) >$@.new
 	@mv $@.new $@
 docs/pictures/%.svg: examples/pictures/%.gp $(wildcard examples/pictures/style.inc examples/pictures/*.sed) $(picture_numbers)/%/done
 	$(call say,PLOT)gnuplot -c examples/pictures/style.inc $< $(picture_numbers)/$* $@

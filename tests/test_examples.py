@@ -68,18 +68,37 @@ class Lecture(unittest.TestCase):
         self.assertLess(float(result["deep_linear"]), 0.8)
         self.assertGreater(float(result["nonlinear"]), 0.99)
 
+    def test_layers_by_hand_and_the_functional_form_agree_with_the_library(self):
+        _, result = program("dense")
+        self.assertLess(float(result["worst"]), 1e-6)
+        self.assertEqual(result["functional_is_same"], "1")
 
-class Examples(unittest.TestCase):
     def test_a_student_with_four_lectures_and_five_hours_passes(self):
         _, result = program("pass_class", "4", "5")
+        self.assertAlmostEqual(float(result["before"]), 0.1, delta=0.005)
+        self.assertGreater(float(result["probability"]), 0.8)
         self.assertEqual(result["pass"], "1")
         self.assertGreater(float(result["accuracy"]), 0.9)
+        self.assertAlmostEqual(float(result["loss"]),
+                               -math.log(float(result["probability"])), delta=1e-3)
 
     def test_a_student_who_does_nothing_does_not_pass(self):
         _, result = program("pass_class", "0", "1")
         self.assertEqual(result["pass"], "0")
         self.assertLess(float(result["probability"]), 0.05)
 
+    def test_losses_are_their_formulas(self):
+        _, result = program("losses")
+        self.assertAlmostEqual(float(result["binary"]),
+                               -sum(map(math.log, (0.1, 0.2, 0.6))) / 3, delta=1e-5)
+        softmax = [math.exp(2) / (math.exp(2) + math.e + 1),
+                   math.exp(3) / (math.exp(3) + 2), 1 / 3]
+        self.assertAlmostEqual(float(result["softmax"]),
+                               -sum(map(math.log, softmax)) / 3, delta=1e-5)
+        self.assertAlmostEqual(float(result["square"]), (60**2 + 60**2 + 10**2) / 3, delta=1e-3)
+
+
+class Examples(unittest.TestCase):
     def test_digits_are_read_in_97_of_100_cases_for_five_seeds(self):
         for seed in range(1, 6):
             output, result = program("digits", DIGITS, str(seed))
