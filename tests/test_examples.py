@@ -97,6 +97,19 @@ class Lecture(unittest.TestCase):
                                -sum(map(math.log, softmax)) / 3, delta=1e-5)
         self.assertAlmostEqual(float(result["square"]), (60**2 + 60**2 + 10**2) / 3, delta=1e-3)
 
+    def test_gradient_descent_ends_at_the_minimum_wherever_it_starts(self):
+        _, result = program("gradient_descent")
+        self.assertLess(float(result["spread"]), 0.02)
+        self.assertLess(int(result["steps"]), 10000)
+        lowest = min(loss for _, _, loss in numbers("gradient_descent", "surface.dat"))
+        self.assertLess(float(result["loss"]), lowest)
+
+    def test_the_chain_rule_is_what_the_library_computes(self):
+        _, result = program("backpropagation")
+        self.assertLess(float(result["worst"]), 1e-5)
+        slope = 2 * (-1.25 * math.tanh(0.75) - 0.75) * -1.25 * 1.5 / math.cosh(0.75) ** 2
+        self.assertAlmostEqual(float(result["dw1"]), slope, delta=1e-5)
+
 
 class Examples(unittest.TestCase):
     def test_digits_are_read_in_97_of_100_cases_for_five_seeds(self):
