@@ -110,6 +110,19 @@ class Lecture(unittest.TestCase):
         slope = 2 * (-1.25 * math.tanh(0.75) - 0.75) * -1.25 * 1.5 / math.cosh(0.75) ** 2
         self.assertAlmostEqual(float(result["dw1"]), slope, delta=1e-5)
 
+    def test_only_the_rate_between_too_small_and_too_large_learns(self):
+        _, result = program("learning_rate")
+        for bad in "small", "large":
+            self.assertGreater(float(result[bad]), 1.5)
+        for good in "right", "adaptive":
+            self.assertLess(float(result[good]), 0.3)
+
+    def test_every_optimizer_gets_through_the_ravine_and_off_the_saddle(self):
+        _, result = program("optimizers")
+        self.assertLess(float(result["ravine"]), 0.1 * (10**2 / 40 + 2**2))
+        self.assertLess(float(result["saddle"]), -0.9)
+        self.assertLess(float(result["loss"]), 0.25)
+
 
 class Examples(unittest.TestCase):
     def test_digits_are_read_in_97_of_100_cases_for_five_seeds(self):
