@@ -123,6 +123,14 @@ class Lecture(unittest.TestCase):
         self.assertLess(float(result["saddle"]), -0.9)
         self.assertLess(float(result["loss"]), 0.25)
 
+    def test_the_first_layer_learns_features_of_neighbouring_pixels(self):
+        _, result = program("features")
+        self.assertLess(abs(float(result["before"])), 0.1)
+        self.assertGreater(float(result["after"]), 0.3)
+        self.assertGreater(float(result["test_accuracy"]), 0.93)
+        weights = numbers("features", "weights.dat")
+        self.assertEqual((len(weights), len(weights[0])), (24 * 8, 8))
+
 
 class Examples(unittest.TestCase):
     def test_digits_are_read_in_97_of_100_cases_for_five_seeds(self):
