@@ -123,6 +123,17 @@ class Lecture(unittest.TestCase):
         self.assertLess(float(result["saddle"]), -0.9)
         self.assertLess(float(result["loss"]), 0.25)
 
+    def test_the_ideal_fit_is_nearest_the_truth(self):
+        _, result = program("overfitting")
+        ideal = float(result["ideal"])
+        self.assertLess(1.2 * ideal, min(float(result["under"]), float(result["over"])))
+
+    def test_dropout_and_early_stopping_keep_the_validation_loss_low(self):
+        _, result = program("overfitting")
+        plain = float(result["plain"])
+        self.assertLess(float(result["dropout"]), 0.95 * plain)
+        self.assertLess(float(result["stopped"]), 0.8 * plain)
+
     def test_the_first_layer_learns_features_of_neighbouring_pixels(self):
         _, result = program("features")
         self.assertLess(abs(float(result["before"])), 0.1)
