@@ -190,6 +190,10 @@ $(picture_numbers)/%/done: $(examples)/%
 	@mkdir -p $(@D)
 	$(call say,RUN)$< $(arguments) $(@D) >$@.new
 	@mv $@.new $@
+# Those that take the time run when the others are over, one after the other.
+timed := minibatch throughput
+$(picture_numbers)/minibatch/done: | $(filter-out $(timed:%=docs/pictures/%.svg),$(pictures))
+$(picture_numbers)/throughput/done: | docs/pictures/minibatch.svg
 docs/pictures/%.svg: examples/pictures/%.gp $(wildcard examples/pictures/style.inc examples/pictures/*.sed) $(picture_numbers)/%/done
 	$(call say,PLOT)gnuplot -c examples/pictures/style.inc $< $(picture_numbers)/$* $@
 	@sed -i -f examples/pictures/shorten.sed $@

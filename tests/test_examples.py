@@ -123,6 +123,16 @@ class Lecture(unittest.TestCase):
         self.assertLess(float(result["saddle"]), -0.9)
         self.assertLess(float(result["loss"]), 0.25)
 
+    def test_the_noise_of_a_gradient_falls_with_the_root_of_the_batch_size(self):
+        _, result = program("minibatch")
+        self.assertAlmostEqual(float(result["noise_power"]), -0.5, delta=0.05)
+        for size in "one", "mini", "full":
+            self.assertLess(float(result[size]), 0.2)
+
+    def test_threads_change_no_bit_of_a_loss(self):
+        _, result = program("throughput")
+        self.assertEqual(result["same_loss"], "1")
+
     def test_the_ideal_fit_is_nearest_the_truth(self):
         _, result = program("overfitting")
         ideal = float(result["ideal"])
