@@ -60,7 +60,7 @@ int main(int argc, char **argv)
     double loss, same_loss, largest = 0;
     int is_same = 1;
     FILE *file = draw_open(argc > 1 ? argv[1] : NULL, "throughput.dat");
-    for (int64_t batch = 1; batch <= LARGEST; batch *= 2) {
+    for (int64_t batch = 1; batch <= LARGEST; batch *= 4) {
         double alone = throughput(path, 1, batch, &loss);
         double two = throughput(path, 2, batch, &same_loss);
         is_same = is_same && loss == same_loss;

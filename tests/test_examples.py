@@ -123,6 +123,11 @@ class Lecture(unittest.TestCase):
         self.assertLess(float(result["saddle"]), -0.9)
         self.assertLess(float(result["loss"]), 0.25)
 
+    def test_skip_connections_let_a_deep_network_learn_and_widen_its_bowl(self):
+        _, result = program("loss_landscape")
+        self.assertLess(10 * float(result["skip_loss"]), float(result["plain_loss"]))
+        self.assertLess(3 * float(result["skip_rise"]), float(result["plain_rise"]))
+
     def test_the_noise_of_a_gradient_falls_with_the_root_of_the_batch_size(self):
         _, result = program("minibatch")
         self.assertAlmostEqual(float(result["noise_power"]), -0.5, delta=0.05)

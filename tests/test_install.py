@@ -1,6 +1,7 @@
 """Installs the library to a folder of its own and builds the README's program against it,
 as a reader would: with pkg-config, shared and static, as C99 and, for the header, C++."""
 
+import glob
 import os
 import re
 import shutil
@@ -62,6 +63,16 @@ class Install(unittest.TestCase):
         output = self.build_and_run("cc", "-std=c99", "learn.c", static,
                                     *self.flags("--cflags"), *libraries)
         self.assertGreater(float(re.match(r"accuracy ([0-9.]+)$", output).group(1)), 0.97)
+
+    def test_every_example_builds_with_pkg_config(self):
+        for path in sorted(glob.glob("examples/*.c")):
+            with open(path, encoding="utf-8") as source:
+                if "<zlib.h>" in source.read():
+                    continue
+            run(["cc", "-std=c99", "-Wall", "-Werror", path, *self.flags("--cflags", "--libs"),
+                 "-lm", "-o", os.path.join(self.folder, os.path.basename(path)[:-2])])
+        output = run([os.path.join(self.folder, "perceptron")], env=self.environment)
+        self.assertRegex(output, r"\nRESULT y=0.0024\d*\n$")
 
     def test_the_header_and_the_library_tell_the_same_version(self):
         with open(os.path.join(self.folder, "version.c"), "w", encoding="utf-8") as program:

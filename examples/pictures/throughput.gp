@@ -5,7 +5,7 @@ set title "Training 64-512-512-10"
 set logscale x 4
 set xlabel "batch size B (samples)"
 set ylabel "thousand samples per second"
-set xrange [1:512]
+set xrange [1:256]
 set yrange [0:*]
 set key top left
 plot file("throughput.dat") using 1:($2 / 1000) with linespoints ls 1 pt 7 ps 0.5 title "one thread", \

@@ -1,0 +1,134 @@
+/* The loss landscape around a trained network (Li et al. 2018): the weights W are moved
+ * along two random directions,
+ *
+ *     J(a, b) = loss at W + a d1 + b d2,
+ *
+ * where each unit's incoming weights in d have the length of that unit's in W ("filter
+ * normalisation"; biases stay), so that networks can be compared. A deep network of blocks
+ * with skip connections, h = h + relu(h U + b) V + c, learns well and lies in a wide bowl;
+ * the same without them, h = relu(h U + b) V + c, learns worse and lies in a steep pit.
+ *
+ *     loss_landscape [folder for the picture's numbers] [digits.csv] */
+#include "digits_data.h"
+#include "draw.h"
+
+#include <math.h>
+
+enum { BLOCKS = 12, WIDTH = 24, PARAMETERS = 4 * BLOCKS + 4 };
+enum { EPOCHS = 25, GRID = 30, SAMPLES = 400, DIRECTIONS = 2 };
+
+/* A deep network in the functional form. With skip connections each block starts small, so
+ * that the sum of all of them does not grow with their number. */
+static nn_model *deep_network(int has_skips)
+{
+    int64_t pixels = DIGITS_PIXELS;
+    nn_model *model = nn_model_create(NULL);
+    nn_node h = nn_model_input(model, NN_UINT8, &pixels, 1);
+    h = nn_model_apply(model, nn_rescale(NULL, 1.0 / 16, 0), h);
+    h = nn_model_apply(model, nn_dense(NULL, WIDTH, NN_RELU), h);
+    for (int block = 0; block < BLOCKS; block++) {
+        nn_layer *last = nn_dense(NULL, WIDTH, NN_LINEAR);
+        if (has_skips)
+            nn_layer_set_initializer(last, "weight", NN_INIT_NORMAL,
+                                     1 / sqrt((double)WIDTH * BLOCKS));
+        nn_node r = nn_model_apply(model, nn_dense(NULL, WIDTH, NN_RELU), h);
+        r = nn_model_apply(model, last, r);
+        h = has_skips ? nn_model_apply_many(model, nn_add(NULL), (nn_node[]){h, r}, 2)
+                      : r;
+    }
+    nn_model_output(model,
+                    nn_model_apply(model, nn_dense(NULL, DIGITS_CLASSES, NN_LINEAR), h));
+    return model;
+}
+
+/* A random direction for a weight matrix (inputs, units), each column as long as that of
+ * the weights. */
+static void draw_direction(const float *weights, nn_tensor *direction, uint64_t seed)
+{
+    int64_t inputs = nn_tensor_dim(direction, 0), units = nn_tensor_dim(direction, 1);
+    float *d = nn_tensor_floats(direction);
+    console_check(nn_tensor_random_normal(direction, 0, 1, seed));
+    for (int64_t unit = 0; unit < units; unit++) {
+        double d2 = 0, w2 = 0;
+        for (int64_t i = unit; i < inputs * units; i += units) {
+            d2 += d[i] * d[i];
+            w2 += weights[i] * weights[i];
+        }
+        for (int64_t i = unit; i < inputs * units; i += units)
+            d[i] *= (float)sqrt(w2 / d2);
+    }
+}
+
+/* Writes J(a, b) for a and b from -1 to 1; returns how far the mean of J half-way out,
+ * where a^2 + b^2 is about 1/4, lies above J(0, 0). */
+static double survey(nn_model *model, nn_trainer *trainer, nn_dataset *digits, FILE *file)
+{
+    nn_tensor *start[PARAMETERS], *direction[DIRECTIONS][PARAMETERS];
+    for (int32_t p = 0; p < PARAMETERS; p++) {
+        nn_tensor *w = nn_model_parameter(model, p);
+        start[p] = console_made(nn_tensor_clone(w));
+        for (int k = 0; k < DIRECTIONS; k++) {
+            direction[k][p] = console_made(nn_tensor_clone(w));
+            console_check(nn_tensor_fill(direction[k][p], 0));
+            if (nn_tensor_rank(w) == 2)
+                draw_direction(nn_tensor_floats(w), direction[k][p],
+                               (uint64_t)(DIRECTIONS * p + k));
+        }
+    }
+    double centre, sum = 0, loss;
+    int ring = 0;
+    console_check(nn_trainer_evaluate(trainer, digits, &centre, 1));
+    for (int i = 0; i <= GRID; i++) {
+        for (int j = 0; j <= GRID; j++) {
+            float a = 2 * (float)i / GRID - 1, b = 2 * (float)j / GRID - 1;
+            for (int32_t p = 0; p < PARAMETERS; p++) {
+                float *w = nn_tensor_floats(nn_model_parameter(model, p));
+                const float *w0 = nn_tensor_floats(start[p]);
+                const float *d1 = nn_tensor_floats(direction[0][p]);
+                const float *d2 = nn_tensor_floats(direction[1][p]);
+                for (int64_t e = 0; e < nn_tensor_count(start[p]); e++)
+                    w[e] = w0[e] + a * d1[e] + b * d2[e];
+            }
+            console_check(nn_trainer_evaluate(trainer, digits, &loss, 1));
+            fprintf(file, "%g %g %g\n", a, b, loss);
+            if (fabsf(sqrtf(a * a + b * b) - 0.5f) < 0.05f)
+                sum += loss, ring++;
+        }
+        fprintf(file, "\n");
+    }
+    for (int32_t p = 0; p < PARAMETERS; p++) {
+        nn_tensor_destroy(start[p]);
+        for (int k = 0; k < DIRECTIONS; k++)
+            nn_tensor_destroy(direction[k][p]);
+    }
+    return sum / ring - centre;
+}
+
+int main(int argc, char **argv)
+{
+    const char *folder = argc > 1 ? argv[1] : NULL;
+    nn_dataset *digits, *unused;
+    digits_read(NULL, argc > 2 ? argv[2] : DIGITS_FILE, &digits, &unused);
+    nn_dataset *some = console_made(nn_dataset_subset(digits, 0, SAMPLES));
+    double losses[2], rises[2];
+    for (int has_skips = 0; has_skips < 2; has_skips++) {
+        nn_model *model = deep_network(has_skips);
+        nn_trainer *trainer = console_made(nn_trainer_create(
+            model, nn_softmax_cross_entropy(NULL), nn_adam(NULL, 1e-3)));
+        console_check(nn_trainer_fit(trainer, digits, NULL, EPOCHS));
+        console_check(nn_trainer_evaluate(trainer, digits, &losses[has_skips], 1));
+        FILE *file = draw_open(folder, has_skips ? "skips.dat" : "plain.dat");
+        rises[has_skips] = survey(model, trainer, some, file);
+        draw_close(file);
+        printf("%-8s skip connections: training loss %.4f, half-way out %.2f higher\n",
+               has_skips ? "with" : "without", losses[has_skips], rises[has_skips]);
+        nn_trainer_destroy(trainer);
+        nn_model_destroy(model);
+    }
+    printf("RESULT plain_loss=%.4f skip_loss=%.4f plain_rise=%.4f skip_rise=%.4f\n",
+           losses[0], losses[1], rises[0], rises[1]);
+    nn_dataset_destroy(some);
+    nn_dataset_destroy(digits);
+    nn_dataset_destroy(unused);
+    return 0;
+}
