@@ -1,8 +1,10 @@
 """Compares the tutorials with the programs they quote: a block of C stands in the example
-that the last link before it names, a block of output is what its command prints, and a
-picture or file that is linked exists."""
+that the last link before it names, a block of output is what its command prints. In the guide
+too a number of four places is printed by the program named before it, what is named nn_... or
+NN_... is in the headers, and what is linked exists."""
 
 import functools
+import glob
 import os
 import re
 import subprocess
@@ -10,6 +12,7 @@ import unittest
 
 EXAMPLES = os.environ.get("NN_EXAMPLES", "build/examples")
 TUTORIALS = "docs/tutorial.md", "docs/tutorial.es.md"
+DOCUMENTS = TUTORIALS + ("docs/guide.md", "examples/README.md", "README.md")
 
 
 def read(path):
@@ -51,8 +54,24 @@ class Tutorial(unittest.TestCase):
                     with self.subTest(tutorial=path, command=command):
                         self.assertIn(line, output(command))
 
+    def test_a_long_number_of_the_guide_is_printed_by_the_program_named_before_it(self):
+        text = read("docs/guide.md")
+        found = list(re.finditer(r"\b\d\.\d{3,4}\b", text))
+        self.assertGreater(len(found), 8)
+        for number in found:
+            program = re.findall(r"build/examples/\w+", text[:number.start()])[-1]
+            with self.subTest(program=program, number=number.group()):
+                self.assertIn(number.group(), " ".join(output(program)))
+
+    def test_every_name_is_in_the_headers(self):
+        headers = "".join(map(read, glob.glob("include/nn/*.h")))
+        for path in DOCUMENTS:
+            for name in set(re.findall(r"\b(?:nn_\w+|NN_[A-Z]\w+)", read(path))):
+                with self.subTest(document=path, name=name):
+                    self.assertRegex(headers, rf"\b{name}\b")
+
     def test_every_link_leads_to_a_file(self):
-        for path in TUTORIALS + ("examples/README.md",):
+        for path in DOCUMENTS:
             for link in re.findall(r"\]\(([^)#]+)", read(path)):
                 with self.subTest(document=path, link=link):
                     self.assertTrue(os.path.exists(os.path.join(os.path.dirname(path), link)))
