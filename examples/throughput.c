@@ -9,7 +9,7 @@
 
 #include <time.h>
 
-enum { SAMPLES = 512, HIDDEN = 512, EPOCHS = 3, LARGEST = 512 };
+enum { SAMPLES = 512, HIDDEN = 512, EPOCHS = 5, LARGEST = 512 };
 
 static double seconds(void)
 {
