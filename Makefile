@@ -186,7 +186,7 @@ picture_numbers := build/pictures
 pictures: $(pictures)  ## the examples' pictures, docs/pictures/*.svg (`make setup pictures`)
 
 $(picture_numbers)/pass_class/done: private arguments := 4 5
-$(picture_numbers)/%/done: $(examples)/%
+$(picture_numbers)/%/done: $(examples)/% | $(first)
 	@mkdir -p $(@D)
 	$(call say,RUN)$< $(arguments) $(@D) >$@.new
 	@mv $@.new $@
@@ -194,7 +194,7 @@ $(picture_numbers)/%/done: $(examples)/%
 timed := minibatch throughput
 $(picture_numbers)/minibatch/done: | $(filter-out $(timed:%=docs/pictures/%.svg),$(pictures))
 $(picture_numbers)/throughput/done: | docs/pictures/minibatch.svg
-docs/pictures/%.svg: examples/pictures/%.gp $(wildcard examples/pictures/style.inc examples/pictures/*.sed) $(picture_numbers)/%/done
+docs/pictures/%.svg: examples/pictures/%.gp $(wildcard examples/pictures/style.inc examples/pictures/*.sed) $(picture_numbers)/%/done | $(first)
 	$(call say,PLOT)gnuplot -c examples/pictures/style.inc $< $(picture_numbers)/$* $@
 	@sed -i -f examples/pictures/shorten.sed $@
 
