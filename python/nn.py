@@ -278,6 +278,7 @@ PROTOTYPES = {
     "nn_model_initialize": (STATUS, POINTER, U64),
     "nn_model_clone": (HANDLE, POINTER),
     "nn_model_status": (I32, POINTER),
+    "nn_model_clear_error": (STATUS, POINTER),
     "nn_model_error": (TEXT, POINTER),
     "nn_model_node_count": (I32, POINTER),
     "nn_model_input_count": (I32, POINTER),

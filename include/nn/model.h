@@ -11,7 +11,8 @@
  * A node is a small number that belongs to its model: nothing to free. Shapes are checked
  * as layers are applied. A model takes over each layer given to it, also when that fails,
  * and remembers its first error: every later call, and nn_trainer_create, fails with it.
- * So a program may put a whole network together and check once.
+ * So a program may put a whole network together and check once. A call that fails leaves
+ * graph and names as they were: after nn_model_clear_error it may be made again.
  *
  * nn_model_build then fixes the structure and makes the parameters; trainers and
  * sessions do it by themselves. Parameters belong to the model: a trainer changes
@@ -81,6 +82,10 @@ NN_API nn_model *nn_model_clone(nn_model *model);
 /* The status of the first error, NN_OK where there is none; its text is
  * nn_model_error. */
 NN_API nn_status nn_model_status(const nn_model *model);
+
+/* Forgets the first error, so that the call that failed can be made again, with a new
+ * layer or with the one it was given: after memory has run out, say. NN_ERROR_NULL. */
+NN_API nn_status nn_model_clear_error(nn_model *model);
 
 /* The first error's text; "" where there is none; NULL for NULL. */
 NN_API const char *nn_model_error(const nn_model *model);

@@ -136,6 +136,9 @@ struct nn_layer {
     const void *owner; /* the model it belongs to; NULL before */
     nn_layer *next;    /* in the owner's list */
     int32_t applied;   /* options are fixed */
+    /* once applied, of the owner (model/layer_names.c) */
+    int32_t first_node, given_number; /* in an automatic name, 0 in the user's own */
+    nn_layer *next_in_bucket, *applied_before;
     int32_t frozen;
     double rate_multiplier;
     struct nni_initializer initializers[NNI_PARAMETERS_MAX]; /* "weight", "bias", ... */

@@ -49,10 +49,7 @@ static nn_status build_check_graph(const nn_model *model)
 /* The first node that applies a layer carries its parameters. */
 static int32_t build_first_use(const nn_model *model, int32_t node)
 {
-    for (int32_t i = 0; i < node; i++)
-        if (model->nodes[i].layer == model->nodes[node].layer)
-            return i;
-    return node;
+    return model->nodes[node].layer->first_node;
 }
 
 /* Numbers the parameters and returns how many there are. */

@@ -8,12 +8,8 @@
 static nn_status clone_node(const nn_model *model, nn_model *copy, int32_t i)
 {
     const struct nni_node *node = &model->nodes[i];
-    nn_layer *layer = NULL;
-    for (int32_t j = 0; j < i && layer == NULL; j++)
-        if (model->nodes[j].layer == node->layer)
-            layer = copy->nodes[j].layer;
-    if (layer == NULL)
-        layer = nni_layer_clone(node->layer);
+    int32_t first = node->layer->first_node;
+    nn_layer *layer = first < i ? copy->nodes[first].layer : nni_layer_clone(node->layer);
     if (layer == NULL)
         return nn_last_status();
     nn_node made = nn_model_apply_many(copy, layer, node->inputs, node->input_count);

@@ -1,10 +1,9 @@
-/* Putting a model together: taking layers over, naming them, checking shapes by each
- * layer's infer, and adding nodes. Failure flows: whatever goes wrong first is remembered
+/* Putting a model together: taking layers over, checking shapes by each layer's infer, and
+ * adding nodes. Failure flows: whatever goes wrong first is remembered
  * by the model, and every later call returns it. */
 #include "base/memory.h"
 #include "model/model.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* Puts a layer into the model's list, so that it lives and dies with it. Links only: taking
@@ -20,28 +19,6 @@ static void graph_link_layer(nn_model *model, nn_layer *layer)
     model->last_layer = layer;
 }
 
-static int graph_name_taken(const nn_model *model, const char *name,
-                            const nn_layer *except)
-{
-    for (const nn_layer *layer = model->first_layer; layer != NULL; layer = layer->next)
-        if (layer != except && strcmp(layer->name, name) == 0)
-            return 1;
-    return 0;
-}
-
-/* "dense_1", "dense_2", ... */
-static void graph_name_layer(const nn_model *model, nn_layer *layer)
-{
-    const char *kind = nn_layer_kind(layer);
-    char name[NNI_NAME_SIZE];
-    for (int32_t number = 1;; number++) {
-        snprintf(name, sizeof name, "%.48s_%d", kind, (int)number);
-        if (!graph_name_taken(model, name, NULL))
-            break;
-    }
-    memcpy(layer->name, name, sizeof name);
-}
-
 /* Takes a layer over (which may be the model's already), or says why not. A layer of a
  * failed call is kept all the same: it may have been meant to be applied again. */
 static nn_status graph_take(nn_model *model, nn_layer *layer)
@@ -51,15 +28,8 @@ static nn_status graph_take(nn_model *model, nn_layer *layer)
     if (layer->owner != NULL)
         return nni_fail(NN_ERROR_STATE, "layer '%s' belongs to another model",
                         layer->name);
-    nn_status status = nni_handle_same_context(model, "model", layer, "layer");
-    int taken = layer->name[0] != 0 && graph_name_taken(model, layer->name, layer);
     graph_link_layer(model, layer);
-    if (status == NN_OK && taken)
-        status =
-            nni_fail(NN_ERROR_NAME, "the model has a layer '%s' already", layer->name);
-    if (layer->name[0] == 0)
-        graph_name_layer(model, layer);
-    return status;
+    return nni_handle_same_context(model, "model", layer, "layer");
 }
 
 static nn_status graph_grow_nodes(nn_model *model)
@@ -97,27 +67,24 @@ static nn_status graph_push(const nn_model *model, nn_node **list, int32_t *coun
  * same ones. */
 static nn_status graph_check_shared(const nn_model *model, const struct nni_node *added)
 {
-    for (int32_t i = 0; i < model->node_count; i++) {
-        const struct nni_node *node = &model->nodes[i];
-        if (node->layer != added->layer)
-            continue;
-        if (node->infer.parameter_count != added->infer.parameter_count)
-            return nni_layer_fail(
-                added->layer, NN_ERROR_SHAPE,
-                "is shared, but has %d parameters at node %d and %d here",
-                (int)node->infer.parameter_count, (int)i,
-                (int)added->infer.parameter_count);
-        for (int32_t p = 0; p < added->infer.parameter_count; p++) {
-            const struct nni_shape *was = &node->infer.parameters[p].shape;
-            const struct nni_shape *now = &added->infer.parameters[p].shape;
-            if (!nni_shape_equal(was, now))
-                return nni_layer_fail(
-                    added->layer, NN_ERROR_SHAPE,
-                    "is shared, but its %s is %s at node %d and %s here",
-                    added->infer.parameters[p].name, nni_shape_text(was).text, (int)i,
-                    nni_shape_text(now).text);
-        }
+    const nn_layer *layer = added->layer;
+    if (!layer->applied)
         return NN_OK;
+    const struct nni_node *first = &model->nodes[layer->first_node];
+    if (first->infer.parameter_count != added->infer.parameter_count)
+        return nni_layer_fail(layer, NN_ERROR_SHAPE,
+                              "is shared, but has %d parameters at node %d and %d here",
+                              (int)first->infer.parameter_count, (int)layer->first_node,
+                              (int)added->infer.parameter_count);
+    for (int32_t p = 0; p < added->infer.parameter_count; p++) {
+        const struct nni_shape *was = &first->infer.parameters[p].shape;
+        const struct nni_shape *now = &added->infer.parameters[p].shape;
+        if (!nni_shape_equal(was, now))
+            return nni_layer_fail(layer, NN_ERROR_SHAPE,
+                                  "is shared, but its %s is %s at node %d and %s here",
+                                  added->infer.parameters[p].name,
+                                  nni_shape_text(was).text, (int)layer->first_node,
+                                  nni_shape_text(now).text);
     }
     return NN_OK;
 }
@@ -179,9 +146,25 @@ static nn_status graph_add_node(nn_model *model, nn_layer *layer, const nn_node 
         nni_free(context, node->input_shapes);
         return status;
     }
-    layer->applied = 1;
     model->node_count++;
     return NN_OK;
+}
+
+/* The first application of a layer settles its name. A call that fails leaves no trace: a
+ * name that the model gave is taken back. */
+static nn_status graph_add_layer(nn_model *model, nn_layer *layer, const nn_node *inputs,
+                                 int32_t count)
+{
+    if (layer->applied)
+        return graph_add_node(model, layer, inputs, count);
+    int32_t number;
+    NNI_TRY(nni_model_name_layer(model, layer, &number));
+    nn_status status = graph_add_node(model, layer, inputs, count);
+    if (status == NN_OK)
+        nni_model_keep_name(model, layer, number, model->node_count - 1);
+    else if (number > 0)
+        memset(layer->name, 0, sizeof layer->name);
+    return status;
 }
 
 int nni_node_is_input(const struct nni_node *node)
@@ -205,7 +188,7 @@ static nn_status graph_apply(nn_model *model, nn_layer *layer, const nn_node *in
                         (int)count);
     if (count > 0 && inputs == NULL)
         return nni_fail(NN_ERROR_NULL, "%s: inputs is NULL", who);
-    return graph_add_node(model, layer, inputs, count);
+    return graph_add_layer(model, layer, inputs, count);
 }
 
 /* Applies a layer and returns the new node, -1 on failure. Whatever happens, the layer is

@@ -78,6 +78,14 @@ const char *nn_model_error(const nn_model *model)
     return model == NULL ? NULL : model->error;
 }
 
+nn_status nn_model_clear_error(nn_model *model)
+{
+    NNI_NOT_NULL_HANDLE("nn_model_clear_error", model);
+    model->status = NN_OK;
+    memset(model->error, 0, sizeof model->error);
+    return NN_OK;
+}
+
 int32_t nn_model_node_count(const nn_model *model)
 {
     return model == NULL ? 0 : model->node_count;
@@ -126,11 +134,10 @@ nn_layer *nn_model_layer(const nn_model *model, const char *name)
         (void)nni_null_handle("nn_model_layer", model == NULL ? "model" : "name");
         return NULL;
     }
-    for (nn_layer *layer = model->first_layer; layer != NULL; layer = layer->next)
-        if (strcmp(layer->name, name) == 0)
-            return layer;
-    nni_fail(NN_ERROR_NAME, "nn_model_layer: the model has no layer '%s'", name);
-    return NULL;
+    nn_layer *layer = nni_model_find_layer(model, name);
+    if (layer == NULL)
+        nni_fail(NN_ERROR_NAME, "nn_model_layer: the model has no layer '%s'", name);
+    return layer;
 }
 
 const int64_t *nn_model_node_shape(const nn_model *model, nn_node node, int32_t *rank,

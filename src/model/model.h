@@ -11,6 +11,7 @@
 
 enum {
     NNI_PARAMETER_NAME_SIZE = 2 * NNI_NAME_SIZE,
+    NNI_NAME_BUCKETS = 256,      /* of the layers' names */
     NNI_PARAMETER_ALIGNMENT = 16 /* floats: each parameter begins a cache line */
 };
 
@@ -42,6 +43,8 @@ struct nni_parameter {
 struct nn_model {
     struct nni_handle handle;
     nn_layer *first_layer, *last_layer; /* in the order they were taken */
+    nn_layer *last_applied; /* and those before it: in the order they got their names */
+    nn_layer *named[NNI_NAME_BUCKETS];
 
     struct nni_node *nodes;
     int32_t node_count, node_capacity;
@@ -70,6 +73,16 @@ nn_status nni_model_check(const nn_model *model, const char *who);
 /* Remembers the thread's last error as the model's first, if there was none; returns
  * status. */
 nn_status nni_model_remember(nn_model *model, nn_status status);
+
+/* The applied layer of that name, or NULL. */
+nn_layer *nni_model_find_layer(const nn_model *model, const char *name);
+
+/* Gives a layer that is to be applied for the first time a name, "dense_1", "dense_2", ...
+ * (*number says which), or checks that its own (*number is 0) is free: NN_ERROR_NAME. */
+nn_status nni_model_name_layer(const nn_model *model, nn_layer *layer, int32_t *number);
+
+/* The layer has been applied, at `node`: its name is in use from now on. */
+void nni_model_keep_name(nn_model *model, nn_layer *layer, int32_t number, nn_node node);
 
 /* 1 where the node is an input of the model. */
 int nni_node_is_input(const struct nni_node *node);

@@ -20,7 +20,7 @@ void assert_failure(nn_status status, const char *words)
 
 int64_t fail_each_allocation(int (*attempt)(nn_context *context, void *data), void *data)
 {
-    struct scarce_memory memory = {-1, 0};
+    struct scarce_memory memory;
     nn_context *context = scarce_context(&memory);
     const int64_t blocks = memory.blocks;
     int64_t failures = 0;

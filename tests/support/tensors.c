@@ -46,6 +46,7 @@ nn_tensor *tensor_of_rows(int64_t rows, int64_t columns, const double *values)
 static void *scarce_allocate(void *user, size_t size)
 {
     struct scarce_memory *memory = user;
+    memory->asked++;
     if (memory->left == 0) {
         return NULL;
     }
@@ -61,12 +62,16 @@ static void scarce_deallocate(void *user, void *block)
     free(block);
 }
 
+nn_allocator scarce_allocator(struct scarce_memory *memory)
+{
+    *memory = (struct scarce_memory){.left = -1};
+    return (nn_allocator){sizeof(nn_allocator), scarce_allocate, scarce_deallocate,
+                          memory};
+}
+
 nn_context *scarce_context(struct scarce_memory *memory)
 {
-    memory->left = -1;
-    memory->blocks = 0;
-    const nn_allocator allocator = {sizeof allocator, scarce_allocate, scarce_deallocate,
-                                    memory};
+    const nn_allocator allocator = scarce_allocator(memory);
     nn_context *context = nn_context_create(&allocator);
     assert_non_null(context);
     return context;

@@ -13,11 +13,16 @@ nn_tensor *tensor_of(int32_t dtype, int32_t rank, const int64_t *shape,
 nn_tensor *tensor_of_row(int64_t count, const double *values);
 nn_tensor *tensor_of_rows(int64_t rows, int64_t columns, const double *values);
 
-/* Memory of which `left` more allocations succeed (-1: all), and the blocks in use. */
+/* Memory of which `left` more allocations succeed (-1: all), the blocks in use, and how
+ * often there was an allocation, failed or not. */
 struct scarce_memory {
-    int64_t left, blocks;
+    int64_t left, blocks, asked;
 };
 
+/* Starts such memory; the allocator is good as long as *memory. */
+nn_allocator scarce_allocator(struct scarce_memory *memory);
+
+/* A context of its own that uses it. */
 nn_context *scarce_context(struct scarce_memory *memory);
 
 #endif
