@@ -209,6 +209,24 @@ static void every_kind_clips_penalises_and_decays(void **state)
 
 /* ---- clipping, max-norm, rates ---- */
 
+static void gradients_whose_squares_overflow_are_clipped_by_norm(void **state)
+{
+    (void)state;
+    const double sizes[] = {1, 1e10, 1e19, 1e30, 6e37};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        nn_optimizer *optimizer = nn_sgd(NULL, 1);
+        assert_int_equal(nn_optimizer_set(optimizer, "clip_norm", 0.5), NN_OK);
+        nn_tensor *parameter = tensor_of_row(2, (double[]){0, 0});
+        nn_tensor *gradient = tensor_of_row(2, (double[]){3 * sizes[i], -4 * sizes[i]});
+        assert_int_equal(step(optimizer, parameter, gradient), NN_OK);
+        assert_near((double)nn_tensor_floats(parameter)[0], -0.3, 1e-6);
+        assert_near((double)nn_tensor_floats(parameter)[1], 0.4, 1e-6);
+        nn_tensor_destroy(gradient);
+        nn_tensor_destroy(parameter);
+        nn_optimizer_destroy(optimizer);
+    }
+}
+
 static void clip_norm_spans_all_tensors(void **state)
 {
     (void)state;
@@ -483,6 +501,7 @@ static void adagrad_starts_from_its_option(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(gradients_whose_squares_overflow_are_clipped_by_norm),
         cmocka_unit_test(every_kind_follows_its_formula),
         cmocka_unit_test(every_option_enters_its_formula),
         cmocka_unit_test(every_kind_clips_penalises_and_decays),

@@ -24,6 +24,19 @@ enum {
 
 /* ---- clipping by the joint norm ---- */
 
+/* The sum of all squares where the kernels' floats overflow: one chain in double. */
+static double optimizer_large_squares(const nn_optimizer *optimizer)
+{
+    double sum = 0;
+    for (int32_t i = 0; i < optimizer->piece_count; i++) {
+        const struct nni_piece *piece = &optimizer->pieces[i];
+        for (int64_t k = 0; k < piece->count; k++) {
+            sum += (double)piece->gradient[k] * (double)piece->gradient[k];
+        }
+    }
+    return sum;
+}
+
 static double optimizer_gradient_norm(const nn_optimizer *optimizer,
                                       const struct nni_kernels *kernels)
 {
@@ -32,7 +45,7 @@ static double optimizer_gradient_norm(const nn_optimizer *optimizer,
         const struct nni_piece *piece = &optimizer->pieces[i];
         sum += nni_sum_squares_long(kernels, piece->gradient, piece->count);
     }
-    return sqrt(sum);
+    return sqrt(isfinite(sum) ? sum : optimizer_large_squares(optimizer));
 }
 
 static float optimizer_gradient_scale(const nn_optimizer *optimizer,
