@@ -324,6 +324,47 @@ static void predicting_does_not_look_at_targets(void **state)
     bench_close(&bench);
 }
 
+static int32_t read_bad_targets(void *user, const int64_t *samples, int64_t rows,
+                                void *const *inputs, void *const *targets, float *weights)
+{
+    (void)user, (void)samples;
+    for (int64_t r = 0; r < rows; r++) {
+        for (int64_t k = 0; k < NETWORK_INPUTS; k++)
+            ((float *)inputs[0])[r * NETWORK_INPUTS + k] = (float)k;
+        ((float *)targets[0])[r] = NAN;
+        weights[r] = -1;
+    }
+    return 0;
+}
+
+static void predicting_does_not_look_at_targets_from_a_callback(void **state)
+{
+    (void)state;
+    double results[1];
+    struct bench bench = bench_open();
+    const nn_dataset_source source = {sizeof source, 3, read_bad_targets, NULL, NULL};
+    nn_dataset *samples = nn_dataset_from_source(NULL, &source);
+    const int64_t shape[] = {NETWORK_INPUTS};
+    assert_ok(nn_dataset_declare_input(samples, NN_FLOAT32, shape, 1));
+    assert_ok(nn_dataset_declare_target(samples, NN_FLOAT32, NULL, 0));
+    nn_tensor *predicted = nn_trainer_predict(bench.trainer, samples, 0);
+    assert_non_null(predicted);
+    nn_tensor_destroy(predicted);
+    nn_dataset_destroy(samples);
+
+    nn_model *model = one_layer(NULL, NETWORK_INPUTS, 1);
+    nn_trainer *trainer = squared_trainer(model, nn_sgd(NULL, 0.1));
+    samples = nn_dataset_from_source(NULL, &source);
+    assert_ok(nn_dataset_declare_input(samples, NN_FLOAT32, shape, 1));
+    assert_ok(nn_dataset_declare_target(samples, NN_FLOAT32, NULL, 0));
+    assert_status(nn_trainer_evaluate(trainer, samples, results, 1), NN_ERROR_DATA,
+                  "target 0, sample 0, element 0 is nan");
+    nn_trainer_destroy(trainer);
+    nn_model_destroy(model);
+    nn_dataset_destroy(samples);
+    bench_close(&bench);
+}
+
 static void evaluation_skips_samples_without_weight_however_many(void **state)
 {
     (void)state;
@@ -423,6 +464,7 @@ int main(void)
         cmocka_unit_test(metrics_that_do_not_suit_the_data_say_so_when_it_is_seen),
         cmocka_unit_test(a_callback_that_fails_ends_the_run),
         cmocka_unit_test(predicting_does_not_look_at_targets),
+        cmocka_unit_test(predicting_does_not_look_at_targets_from_a_callback),
         cmocka_unit_test(evaluation_skips_samples_without_weight_however_many),
         cmocka_unit_test(evaluation_has_room_for_results),
         cmocka_unit_test(confusion_counts_go_into_a_square_of_integers),

@@ -246,12 +246,10 @@ nn_status nni_batch_gather(struct nni_pass *pass, const nn_dataset *dataset,
                            int32_t with_targets, struct nni_batch *batch)
 {
     int32_t weighted = nni_dataset_weighted(dataset);
-    /* A callback fills everything; from tensors only what is wanted is read and checked. */
-    int32_t all = with_targets || nni_dataset_root(dataset)->source.read != NULL;
     batch_overwrites(pass);
-    NNI_TRY(nni_dataset_gather(dataset, pass->plan->kernels, order, first, rows,
-                               pass->input_buffers, all ? pass->target_buffers : NULL,
-                               all ? pass->weight_buffer : NULL, pass->sample_buffer));
+    NNI_TRY((with_targets ? nni_dataset_gather : nni_dataset_gather_inputs)(
+        dataset, pass->plan->kernels, order, first, rows, pass->input_buffers,
+        pass->target_buffers, pass->weight_buffer, pass->sample_buffer));
     batch->rows = rows;
     batch->first_sample = first;
     batch->order = order;

@@ -90,6 +90,14 @@ nn_status nni_dataset_gather(const nn_dataset *dataset, const struct nni_kernels
                              void *const *inputs, void *const *targets, float *weights,
                              int64_t *scratch);
 
+/* The same, but targets and weights are not looked at; a callback fills them all the
+ * same. */
+nn_status nni_dataset_gather_inputs(const nn_dataset *dataset,
+                                    const struct nni_kernels *kernels,
+                                    const int64_t *order, int64_t first, int64_t rows,
+                                    void *const *inputs, void *const *targets,
+                                    float *weights, int64_t *scratch);
+
 /* Gathers samples first ... first + rows - 1 of one input, or target, alone; where
  * samples come from a callback the others are read into memory made for the call. */
 nn_status nni_dataset_read_port(const nn_dataset *dataset, int32_t is_target,

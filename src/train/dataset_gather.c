@@ -171,11 +171,13 @@ nn_status nni_dataset_check_weight(float weight, int64_t sample)
 
 /* ---- from a callback ---- */
 
+/* Calls the source and looks at what it gave: at the targets and weights only where they
+ * are wanted. */
 static nn_status gather_from_source(const nn_dataset *root,
                                     const struct nni_kernels *kernels,
                                     const struct gather_batch *batch,
                                     const int64_t *samples, void *const *const out[2],
-                                    float *weights)
+                                    float *weights, int32_t with_targets)
 {
     for (int64_t r = 0; r < batch->rows; r++) {
         weights[r] = 1.0f;
@@ -186,7 +188,7 @@ static nn_status gather_from_source(const nn_dataset *root,
         return nni_fail(NN_ERROR_CALLBACK,
                         "dataset: the callback that reads samples returned %d", answer);
     }
-    for (int32_t kind = 0; kind < 2; kind++) {
+    for (int32_t kind = 0; kind <= with_targets; kind++) {
         for (int32_t i = 0; i < nni_dataset_port_count(root, kind); i++) {
             const struct nni_port *port = nni_dataset_port(root, kind, i);
             if (port->shape.dtype == NN_FLOAT32 &&
@@ -196,7 +198,7 @@ static nn_status gather_from_source(const nn_dataset *root,
             }
         }
     }
-    for (int64_t r = 0; r < batch->rows; r++) {
+    for (int64_t r = 0; with_targets && r < batch->rows; r++) {
         NNI_TRY(nni_dataset_check_weight(weights[r], gather_sample(batch, r)));
     }
     return NN_OK;
@@ -254,23 +256,44 @@ static struct gather_batch gather_in_root(const nn_dataset *dataset,
     return in_root;
 }
 
+static nn_status gather_all(const nn_dataset *dataset, const struct nni_kernels *kernels,
+                            struct gather_batch batch, void *const *inputs,
+                            void *const *targets, float *weights, int64_t *scratch,
+                            int32_t with_targets)
+{
+    const nn_dataset *root = nni_dataset_root(dataset);
+    struct gather_batch in_root = gather_in_root(dataset, &batch, scratch);
+    if (root->source.read == NULL) {
+        void *const *const wanted[2] = {inputs, with_targets ? targets : NULL};
+        return gather_from_tensors(root, kernels, &batch, &in_root, wanted,
+                                   with_targets ? weights : NULL);
+    }
+    void *const *const out[2] = {inputs, targets};
+    if (in_root.order == NULL) {
+        for (int64_t r = 0; r < batch.rows; r++) {
+            scratch[r] = in_root.first + r;
+        }
+        in_root.order = scratch;
+    }
+    return gather_from_source(root, kernels, &batch, in_root.order, out, weights,
+                              with_targets);
+}
+
 nn_status nni_dataset_gather(const nn_dataset *dataset, const struct nni_kernels *kernels,
                              const int64_t *order, int64_t first, int64_t rows,
                              void *const *inputs, void *const *targets, float *weights,
                              int64_t *scratch)
 {
-    const nn_dataset *root = nni_dataset_root(dataset);
     const struct gather_batch batch = {order, first, rows};
-    struct gather_batch in_root = gather_in_root(dataset, &batch, scratch);
-    void *const *const out[2] = {inputs, targets};
-    if (root->source.read == NULL) {
-        return gather_from_tensors(root, kernels, &batch, &in_root, out, weights);
-    }
-    if (in_root.order == NULL) {
-        for (int64_t r = 0; r < rows; r++) {
-            scratch[r] = in_root.first + r;
-        }
-        in_root.order = scratch;
-    }
-    return gather_from_source(root, kernels, &batch, in_root.order, out, weights);
+    return gather_all(dataset, kernels, batch, inputs, targets, weights, scratch, 1);
+}
+
+nn_status nni_dataset_gather_inputs(const nn_dataset *dataset,
+                                    const struct nni_kernels *kernels,
+                                    const int64_t *order, int64_t first, int64_t rows,
+                                    void *const *inputs, void *const *targets,
+                                    float *weights, int64_t *scratch)
+{
+    const struct gather_batch batch = {order, first, rows};
+    return gather_all(dataset, kernels, batch, inputs, targets, weights, scratch, 0);
 }
