@@ -42,7 +42,7 @@ static double measure_in_steps(const struct measurement *m, int64_t step)
     const struct nni_kernels *kernels = nni_kernels_for(NULL);
     assert_non_null(kernels);
 
-    struct nni_meter meter;
+    struct nni_meter meter = {0};
     assert_int_equal(nni_meter_prepare(NULL, &meter, &metric, &view), NN_OK);
     for (int64_t row = 0; row < m->rows; row += step) {
         nni_meter_count(&meter, kernels, m->outputs + row * nni_shape_count(&m->output),
@@ -73,7 +73,7 @@ static void assert_refused(int32_t kind, int32_t k, struct nni_shape output,
     struct nni_metric metric = {.kind = kind, .k = k};
     nni_metric_name(&metric, 1);
     const struct nni_metric_view view = {&output, target, 0};
-    struct nni_meter meter;
+    struct nni_meter meter = {0};
     assert_int_equal(nni_meter_prepare(NULL, &meter, &metric, &view), status);
     assert_string_equal(nn_last_error(), text);
     nni_meter_release(NULL, &meter);
@@ -538,7 +538,7 @@ static void reset_forgets_what_was_counted(void **state)
     for (int32_t kind = NN_ACCURACY; kind <= NN_R2; kind++) {
         struct nni_metric metric = {.kind = kind};
         nni_metric_name(&metric, 1);
-        struct nni_meter meter;
+        struct nni_meter meter = {0};
         assert_int_equal(nni_meter_prepare(NULL, &meter, &metric, &view), NN_OK);
         nni_meter_count(&meter, kernels, four_pairs, four_pair_targets, 4);
         const double first = nni_meter_value(&meter);
@@ -661,7 +661,7 @@ static void a_failed_allocation_is_a_status_and_leaks_nothing(void **state)
     for (int i = 0; i < 2; i++) {
         struct nni_metric metric = {.kind = kinds[i]};
         nni_metric_name(&metric, 1);
-        struct nni_meter meter;
+        struct nni_meter meter = {0};
         refuse = 1;
         assert_int_equal(nni_meter_prepare(context, &meter, &metric, &view),
                          NN_ERROR_MEMORY);

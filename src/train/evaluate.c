@@ -8,9 +8,8 @@
 
 #include <string.h>
 
-/* Makes sure of the evaluation pass, at most as large as `count` samples need. */
-static nn_status evaluate_reserve(nn_trainer *trainer, const nn_dataset *dataset,
-                                  int64_t count)
+nn_status nni_evaluate_reserve(nn_trainer *trainer, const nn_dataset *dataset,
+                               int64_t count)
 {
     int64_t rows = nni_min(count, NNI_EVALUATION_ROWS);
     int64_t part = nni_min(rows, NNI_EVALUATION_PART);
@@ -87,7 +86,7 @@ nn_status nni_evaluate(nn_trainer *trainer, const nn_dataset *dataset, int64_t f
     struct nni_shape shapes[NNI_DATASET_PORTS];
     struct evaluate_sums sums = {.trainer = trainer};
     evaluate_target_shapes(dataset, shapes);
-    NNI_TRY(evaluate_reserve(trainer, dataset, end - first));
+    NNI_TRY(nni_evaluate_reserve(trainer, dataset, end - first));
     NNI_TRY(nni_meters_start(trainer, shapes));
     struct nni_float_env env = nni_float_env_enter();
     nn_status status = evaluate_blocks(trainer, dataset, first, end, &sums);
@@ -147,7 +146,7 @@ static nn_status evaluate_visit_all(nn_trainer *trainer, const nn_dataset *datas
                                     void *data)
 {
     int64_t count = nn_dataset_count(dataset);
-    nn_status status = evaluate_reserve(trainer, dataset, count);
+    nn_status status = nni_evaluate_reserve(trainer, dataset, count);
     struct nni_float_env env = nni_float_env_enter();
     for (int64_t first = 0; status == NN_OK && first < count;
          first += NNI_EVALUATION_ROWS) {

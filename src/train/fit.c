@@ -96,6 +96,9 @@ static nn_status fit_reserve(struct fit *fit, int32_t epochs)
     fit->results = nni_result_count(trainer);
     NNI_TRY(nni_step_prepare(trainer, fit->batch));
     NNI_TRY(nni_pass_reserve_buffers(trainer->training, fit->training));
+    if (fit->validation != NULL)
+        NNI_TRY(nni_evaluate_reserve(trainer, fit->validation,
+                                     fit->validation_end - fit->validation_first));
     if (trainer->shuffle) {
         fit->order = nni_alloc(context, (size_t)fit->samples, sizeof *fit->order);
         if (fit->order == NULL)

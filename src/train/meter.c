@@ -110,17 +110,22 @@ static nn_status meter_look(struct nni_meter *meter, const struct nni_metric_vie
     return meter_check_top_k(meter, view);
 }
 
+/* The counters depend on the output alone. */
 static nn_status meter_allocate(const nn_context *context, struct nni_meter *meter)
 {
     if (meter_counts_classes(meter->metric->kind)) {
         meter->class_count = nni_max(meter->width, 2);
-        meter->classes =
-            nni_alloc(context, (size_t)meter->class_count, sizeof *meter->classes);
+        if (meter->classes == NULL) {
+            meter->classes =
+                nni_alloc(context, (size_t)meter->class_count, sizeof *meter->classes);
+        }
         return meter->classes == NULL ? nn_last_status() : NN_OK;
     }
     if (meter->metric->kind == NN_R2) {
-        meter->moments =
-            nni_alloc(context, (size_t)meter->positions, sizeof *meter->moments);
+        if (meter->moments == NULL) {
+            meter->moments =
+                nni_alloc(context, (size_t)meter->positions, sizeof *meter->moments);
+        }
         return meter->moments == NULL ? nn_last_status() : NN_OK;
     }
     return NN_OK;
@@ -130,9 +135,13 @@ nn_status nni_meter_prepare(const nn_context *context, struct nni_meter *meter,
                             const struct nni_metric *metric,
                             const struct nni_metric_view *view)
 {
-    *meter = (struct nni_meter){.metric = metric};
-    NNI_TRY(meter_look(meter, view));
-    return meter_allocate(context, meter);
+    struct nni_meter prepared = {
+        .metric = metric, .classes = meter->classes, .moments = meter->moments};
+    NNI_TRY(meter_look(&prepared, view));
+    NNI_TRY(meter_allocate(context, &prepared));
+    nni_meter_reset(&prepared);
+    *meter = prepared;
+    return NN_OK;
 }
 
 void nni_meter_release(const nn_context *context, struct nni_meter *meter)

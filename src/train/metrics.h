@@ -63,8 +63,10 @@ struct nni_meter {
     struct nni_error_moments *moments; /* R2: for each output element */
 };
 
-/* Prepares a meter: NN_ERROR_SHAPE or NN_ERROR_DTYPE, naming metric and shapes, where output
- * and target do not suit the metric; allocates its counters. */
+/* Prepares a meter, which begins as zeros: NN_ERROR_SHAPE or NN_ERROR_DTYPE, naming metric
+ * and shapes, where output and target do not suit the metric; allocates its counters. Once
+ * that is done it may be prepared for another target of the same output, which then takes no
+ * memory. */
 nn_status nni_meter_prepare(const nn_context *context, struct nni_meter *meter,
                             const struct nni_metric *metric,
                             const struct nni_metric_view *view);

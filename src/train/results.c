@@ -61,17 +61,19 @@ nn_status nn_trainer_add_top_k(nn_trainer *trainer, int32_t k, int32_t output)
 
 void nni_meters_stop(nn_trainer *trainer)
 {
-    for (int32_t m = 0; trainer->meters_ready && m < trainer->metric_count; m++)
-        nni_meter_release(trainer->handle.context, &trainer->meters[m]);
     trainer->meters_ready = 0;
+}
+
+void nni_meters_release(nn_trainer *trainer)
+{
+    for (int32_t m = 0; m < trainer->metric_count; m++)
+        nni_meter_release(trainer->handle.context, &trainer->meters[m]);
+    nni_free(trainer->handle.context, trainer->meters);
 }
 
 nn_status nni_meters_start(nn_trainer *trainer, const struct nni_shape *target_shapes)
 {
-    nni_meters_stop(trainer);
-    trainer->meters_ready = 1;
-    for (int32_t m = 0; m < trainer->metric_count; m++)
-        memset(&trainer->meters[m], 0, sizeof trainer->meters[m]);
+    trainer->meters_ready = 0;
     for (int32_t m = 0; m < trainer->metric_count; m++) {
         const struct nni_head *head = &trainer->heads[trainer->metrics[m].output];
         struct nni_metric_view view = {
@@ -79,13 +81,10 @@ nn_status nni_meters_start(nn_trainer *trainer, const struct nni_shape *target_s
             .target = head->target < 0 ? NULL : &target_shapes[head->target],
             .threshold = head->loss->type->from_logits ? 0.0f : 0.5f,
         };
-        nn_status status = nni_meter_prepare(trainer->handle.context, &trainer->meters[m],
-                                             &trainer->metrics[m], &view);
-        if (status != NN_OK) {
-            nni_meters_stop(trainer);
-            return status;
-        }
+        NNI_TRY(nni_meter_prepare(trainer->handle.context, &trainer->meters[m],
+                                  &trainer->metrics[m], &view));
     }
+    trainer->meters_ready = 1;
     return NN_OK;
 }
 

@@ -20,7 +20,6 @@ static void trainer_destroy(void *handle)
 {
     nn_trainer *trainer = handle;
     const nn_context *context = trainer->handle.context;
-    nni_meters_stop(trainer);
     nni_pass_destroy(trainer->training);
     nni_pass_destroy(trainer->evaluation);
     for (int32_t i = 0; i < NNI_DATASET_PORTS; i++)
@@ -35,7 +34,7 @@ static void trainer_destroy(void *handle)
     nni_free(context, trainer->frozen);
     nni_free(context, trainer->rate_multipliers);
     nni_free(context, trainer->metrics);
-    nni_free(context, trainer->meters);
+    nni_meters_release(trainer);
     if (trainer->keeper.release != NULL)
         trainer->keeper.release(context, trainer->keeper.user);
     nni_meter_state_release(context, &trainer->run.meters);

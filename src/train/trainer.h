@@ -266,14 +266,17 @@ void nni_late_update(nn_trainer *trainer, double rate);
 
 int32_t nni_result_count(const nn_trainer *trainer);
 
-/* Prepares the meters for the shapes of a batch or dataset's targets; resets them. */
+/* Prepares the meters for the shapes of a batch or dataset's targets; resets them. Their
+ * memory is taken the first time and kept. */
 nn_status nni_meters_start(nn_trainer *trainer, const struct nni_shape *target_shapes);
 void nni_meters_stop(nn_trainer *trainer);
+void nni_meters_release(nn_trainer *trainer);
 
 /* What the meters have counted so far, into a state that is empty; and back into meters
  * that have been started, NN_ERROR_STATE where they are not of those sizes. */
 nn_status nni_meters_save(const nn_trainer *trainer, struct nni_meter_state *state);
 nn_status nni_meters_load(nn_trainer *trainer, const struct nni_meter_state *state);
+
 void nni_meters_count(nn_trainer *trainer, const struct nni_pass *pass,
                       const struct nni_batch *batch, int64_t first, int64_t rows);
 
@@ -281,6 +284,10 @@ void nni_meters_count(nn_trainer *trainer, const struct nni_pass *pass,
  * meters. */
 void nni_results_write(const nn_trainer *trainer, const double *totals,
                        const double *denominators, double *results);
+
+/* Takes now what evaluating `count` samples of a checked dataset needs. */
+nn_status nni_evaluate_reserve(nn_trainer *trainer, const nn_dataset *dataset,
+                               int64_t count);
 
 /* Evaluates samples first ... end - 1 of a checked dataset; results has room for all. */
 nn_status nni_evaluate(nn_trainer *trainer, const nn_dataset *dataset, int64_t first,
