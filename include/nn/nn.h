@@ -31,7 +31,12 @@
  *
  * Errors flow: a creator that fails returns NULL, NULL may be passed on, and the check at
  * the end reports the first error; nothing leaks. Handles may be destroyed in any order.
- * A handle is used by one thread at a time; const handles by any number of threads. */
+ * A handle is used by one thread at a time; const handles by any number of threads.
+ *
+ * The host's floating-point environment (rounding mode, flushing of subnormals, trapped
+ * exceptions) and its locale change no result and are as they were on return. Callbacks
+ * - of layers, data sets, hooks, schedules, logs - run in the library's environment: to
+ * nearest, subnormals kept, nothing trapped; one that changes it puts it back. */
 #ifndef NN_NN_H
 #define NN_NN_H
 

@@ -16,8 +16,11 @@
 #define NNI_THREAD_LOCAL        __thread
 #define NNI_NOINLINE            __attribute__((noinline))
 #define NNI_PRINTF(text, first) __attribute__((format(printf, text, first)))
-#define NNI_LIKELY(x)           __builtin_expect(!!(x), 1)
-#define NNI_UNLIKELY(x)         __builtin_expect(!!(x), 0)
+/* Here the variable has its value, and nobody knows it: arithmetic that leads to it, or
+ * starts from it, cannot be moved across. */
+#define NNI_SETTLE(variable) __asm__ volatile("" : "+m"(variable) : : "memory")
+#define NNI_LIKELY(x)        __builtin_expect(!!(x), 1)
+#define NNI_UNLIKELY(x)      __builtin_expect(!!(x), 0)
 
 #define NNI_LOAD_ACQUIRE(pointer) __atomic_load_n((pointer), __ATOMIC_ACQUIRE)
 #define NNI_LOAD_RELAXED(pointer) __atomic_load_n((pointer), __ATOMIC_RELAXED)

@@ -11,6 +11,8 @@ struct nni_float_env {
     int32_t changed;
 };
 
+/* Arithmetic on memory that others can see stays between the two calls; a number that only
+ * a register holds does where it is settled (NNI_SETTLE) after enter or before leave. */
 struct nni_float_env nni_float_env_enter(void);
 void nni_float_env_leave(struct nni_float_env env);
 

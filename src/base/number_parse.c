@@ -257,6 +257,7 @@ int nni_parse_number(const char *text, size_t length, double *value)
     if (magnitude == 0 && !number_fast_double(&scan, &magnitude)) {
         magnitude = number_exact_double(&scan);
     }
+    NNI_SETTLE(magnitude);
     nni_float_env_leave(env);
     *value = scan.negative ? -magnitude : magnitude;
     return 1;
@@ -275,6 +276,7 @@ int nni_parse_float(const char *text, size_t length, float *value)
     if (special == 0 && !number_fast_float(&scan, &magnitude)) {
         magnitude = number_exact_float(&scan);
     }
+    NNI_SETTLE(magnitude);
     nni_float_env_leave(env);
     *value = scan.negative ? -magnitude : magnitude;
     return 1;

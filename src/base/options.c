@@ -2,11 +2,13 @@
  * write the member. */
 #include "base/options.h"
 
+#include "base/float_env.h"
 #include "base/memory.h"
 #include "base/option_errors.h"
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 /* 2^63, the first number above int64_t. */
@@ -38,10 +40,13 @@ void *nni_options_member(const struct nni_options *options,
 
 /* ---- ranges ---- */
 
+/* Quiet comparisons: a NaN raises no exception that the host may have trapped. */
 static int options_holds(const struct nni_option *option, double value)
 {
-    int above = option->open_minimum ? value > option->minimum : value >= option->minimum;
-    int below = option->open_maximum ? value < option->maximum : value <= option->maximum;
+    int above = option->open_minimum ? isgreater(value, option->minimum)
+                                     : isgreaterequal(value, option->minimum);
+    int below = option->open_maximum ? isless(value, option->maximum)
+                                     : islessequal(value, option->maximum);
     return above && below;
 }
 
@@ -77,8 +82,11 @@ static int options_has_choice(const struct nni_option *option, int64_t value)
 
 /* ---- single values ---- */
 
-nn_status nni_options_set_int(const struct nni_options *options, const char *name,
-                              int64_t value)
+static nn_status options_set_number(const struct nni_options *options, const char *name,
+                                    double value);
+
+static nn_status options_set_int(const struct nni_options *options, const char *name,
+                                 int64_t value)
 {
     const struct nni_option *option = options_find(options, name);
     if (option == NULL) {
@@ -87,7 +95,7 @@ nn_status nni_options_set_int(const struct nni_options *options, const char *nam
     void *member = nni_options_member(options, option);
     switch (option->type) {
     case NNI_OPTION_FLOAT:
-        return nni_options_set_number(options, name, (double)value);
+        return options_set_number(options, name, (double)value);
     case NNI_OPTION_INT:
         if (!options_holds_int(option, value)) {
             return nni_option_refuse_int(options, option, NNI_OPTION_ALONE, value);
@@ -105,8 +113,8 @@ nn_status nni_options_set_int(const struct nni_options *options, const char *nam
     }
 }
 
-nn_status nni_options_set_number(const struct nni_options *options, const char *name,
-                                 double value)
+static nn_status options_set_number(const struct nni_options *options, const char *name,
+                                    double value)
 {
     const struct nni_option *option = options_find(options, name);
     if (option == NULL) {
@@ -121,17 +129,37 @@ nn_status nni_options_set_number(const struct nni_options *options, const char *
         return NN_OK;
     case NNI_OPTION_INT:
     case NNI_OPTION_CHOICE:
-        if (!(value >= -options_int_end && value < options_int_end)) {
+        if (!(isgreaterequal(value, -options_int_end) &&
+              isless(value, options_int_end))) {
             return nni_option_refuse_number(options, option, NNI_OPTION_ALONE, value);
         }
         if ((double)(int64_t)value != value) {
             return nni_option_refuse_type(options, option,
                                           nni_number_text(value, 17).text);
         }
-        return nni_options_set_int(options, name, (int64_t)value);
+        return options_set_int(options, name, (int64_t)value);
     default:
         return nni_option_refuse_type(options, option, "one number");
     }
+}
+
+/* Conversions round, so they are made in the library's environment. */
+nn_status nni_options_set_int(const struct nni_options *options, const char *name,
+                              int64_t value)
+{
+    struct nni_float_env env = nni_float_env_enter();
+    nn_status status = options_set_int(options, name, value);
+    nni_float_env_leave(env);
+    return status;
+}
+
+nn_status nni_options_set_number(const struct nni_options *options, const char *name,
+                                 double value)
+{
+    struct nni_float_env env = nni_float_env_enter();
+    nn_status status = options_set_number(options, name, value);
+    nni_float_env_leave(env);
+    return status;
 }
 
 nn_status nni_options_set_text(const struct nni_options *options, const char *name,

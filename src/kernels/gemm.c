@@ -11,6 +11,8 @@
  * narrower it is, the more often the packing of A is repeated. */
 enum { GEMM_TASK_WORK = 1 << 19, GEMM_TASK_COLUMNS = 64 };
 
+enum { GEMM_SMALL = 1 << 21 /* the product of three such numbers does not overflow */ };
+
 int nni_gemm_uses_lanes(int64_t k, int64_t n)
 {
     return n <= NNI_GEMM_LANES_N && k >= NNI_GEMM_LANES_K;
@@ -21,12 +23,24 @@ int nni_gemm_can_update(int64_t k)
     return k >= 1 && k <= NNI_GEMM_UPDATE_TERMS;
 }
 
-/* How many tasks are worth making; in double, which a product cannot overflow. */
+/* m n k, or the largest number. */
+static int64_t gemm_work(int64_t m, int64_t n, int64_t k)
+{
+    if ((m | n | k) < GEMM_SMALL) {
+        return m * n * k;
+    }
+    int64_t area, work;
+    return nni_multiply_checked(m, n, &area) && nni_multiply_checked(area, k, &work)
+               ? work
+               : INT64_MAX;
+}
+
+/* How many tasks are worth making. In whole numbers: a plan reserves scratch for as many
+ * in whatever floating-point environment the host has. */
 static int64_t gemm_tasks(const nn_context *context, int64_t m, int64_t n, int64_t k)
 {
-    double worth = (double)m * (double)n * (double)k / GEMM_TASK_WORK;
-    int64_t most = nni_concurrency(context);
-    return worth < 1.0 ? 1 : worth < (double)most ? (int64_t)worth : most;
+    int64_t worth = gemm_work(m, n, k) / GEMM_TASK_WORK;
+    return nni_max(1, nni_min(worth, nni_concurrency(context)));
 }
 
 size_t nni_gemm_scratch(const nn_context *context, const struct nni_kernels *kernels,

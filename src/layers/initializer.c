@@ -21,6 +21,9 @@ const char *nn_initializer_name(int32_t initializer)
     return initializer_names[initializer];
 }
 
+/* The least number that is rounded to an infinite float. */
+static const double initializer_end = 0x1.ffffffp127;
+
 nn_status nni_initializer_check(const char *who, int32_t kind, double value)
 {
     const char *name = nn_initializer_name(kind);
@@ -32,7 +35,7 @@ nn_status nni_initializer_check(const char *who, int32_t kind, double value)
     if (!spread && kind != NN_INIT_CONSTANT) {
         return NN_OK;
     }
-    if (!isfinite((float)value) || (spread && value < 0)) {
+    if (!isless(fabs(value), initializer_end) || (spread && value < 0)) {
         return nni_fail(NN_ERROR_ARGUMENT,
                         "%s: value of %s is %s, expected a finite float%s", who, name,
                         nni_number_text(value, 6).text, spread ? " of at least 0" : "");

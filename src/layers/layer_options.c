@@ -161,7 +161,7 @@ nn_status nn_layer_set_trainable(nn_layer *layer, int32_t trainable)
 nn_status nn_layer_set_rate_multiplier(nn_layer *layer, double multiplier)
 {
     NNI_NOT_NULL_HANDLE("nn_layer_set_rate_multiplier", layer);
-    if (!(multiplier >= 0 && isfinite(multiplier))) {
+    if (!(isgreaterequal(multiplier, 0) && isfinite(multiplier))) {
         return nni_layer_fail(layer, NN_ERROR_ARGUMENT,
                               "the rate multiplier is %s, expected a finite number of at "
                               "least 0",

@@ -5,19 +5,22 @@
 #include "base/float_env.h"
 #include "base/text.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Which values an integer type can take once they are cut: those strictly between the two
- * bounds (both are exact doubles). Below int64's minimum the next double is 2048 away. */
+ * bounds (both are exact doubles). Below int64's minimum the next double is 2048 away. The
+ * comparisons are quiet: NaN raises no exception that the host may have trapped. */
 static int tensor_fill_fits(int32_t dtype, double value)
 {
     switch (dtype) {
     case NN_UINT8:
-        return value > -1.0 && value < 256.0;
+        return isgreater(value, -1.0) && isless(value, 256.0);
     case NN_INT32:
-        return value > -2147483649.0 && value < 2147483648.0;
+        return isgreater(value, -2147483649.0) && isless(value, 2147483648.0);
     case NN_INT64:
-        return value >= -9223372036854775808.0 && value < 9223372036854775808.0;
+        return isgreaterequal(value, -9223372036854775808.0) &&
+               isless(value, 9223372036854775808.0);
     default:
         return 1;
     }

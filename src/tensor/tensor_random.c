@@ -40,6 +40,16 @@ nn_status nn_tensor_random_normal(nn_tensor *tensor, float mean, float deviation
     return NN_OK;
 }
 
+static double tensor_random_span(float low, float high)
+{
+    struct nni_float_env env = nni_float_env_enter();
+    NNI_SETTLE(high);
+    double span = (double)high - (double)low;
+    NNI_SETTLE(span);
+    nni_float_env_leave(env);
+    return span;
+}
+
 nn_status nn_tensor_random_uniform(nn_tensor *tensor, float low, float high,
                                    uint64_t seed)
 {
@@ -54,7 +64,7 @@ nn_status nn_tensor_random_uniform(nn_tensor *tensor, float low, float high,
                         "%s: low is %s, high is %s, expected low <= high", who,
                         low_text.text, high_text.text);
     }
-    if ((double)high - (double)low > (double)FLT_MAX) {
+    if (tensor_random_span(low, high) > (double)FLT_MAX) {
         return nni_fail(NN_ERROR_ARGUMENT, "%s: high - low is not a finite float", who);
     }
     const struct nni_kernels *kernels = nni_tensor_kernels(tensor);

@@ -1,6 +1,7 @@
 /* Batches: tensors or gathered samples of a dataset, checked against the model's inputs and
  * the losses' targets, as plain pointers. */
 #include "base/contract.h"
+#include "base/float_env.h"
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "base/text.h"
@@ -234,7 +235,9 @@ nn_status nni_batch_convert(struct nni_pass *pass, struct nni_batch *batch)
             return nn_last_status();
         job.to = pass->floats[i];
         const int64_t grain = nni_max(1, BATCH_FLOATS_TASK / nni_max(1, job.count));
+        struct nni_float_env env = nni_float_env_enter();
         nni_parallel_ranges(context, batch->rows, grain, batch_floats_range, &job);
+        nni_float_env_leave(env);
         batch->inputs[i] = job.to;
         batch->input_dtypes[i] = NN_FLOAT32;
     }

@@ -2,6 +2,7 @@
  * once, so there the others are read as well, into memory made for the call. */
 #include "train/dataset.h"
 
+#include "base/float_env.h"
 #include "base/memory.h"
 #include "tensor/tensor_check.h"
 
@@ -69,8 +70,10 @@ nn_status nni_dataset_read_port(const nn_dataset *dataset, int32_t is_target,
         status = dataset_fill_buffers(dataset, rows, &buffers);
     }
     if (status == NN_OK) {
+        struct nni_float_env env = nni_float_env_enter();
         status = nni_dataset_gather(dataset, kernels, NULL, first, rows, buffers.ports[0],
                                     buffers.ports[1], buffers.weights, buffers.scratch);
+        nni_float_env_leave(env);
     }
     buffers.ports[is_target][index] = NULL;
     dataset_release_buffers(dataset, &buffers);

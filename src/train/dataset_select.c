@@ -10,6 +10,7 @@
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <math.h>
 
 int64_t nni_dataset_root_sample(const nn_dataset *dataset, int64_t sample)
 {
@@ -146,8 +147,10 @@ static nn_dataset *select_chosen(nn_dataset *dataset, const uint8_t *chosen,
 static int64_t select_share(double fraction, int64_t all)
 {
     struct nni_float_env env = nni_float_env_enter();
+    NNI_SETTLE(fraction);
     double share = fraction * (double)all;
     int64_t count = (int64_t)(share + 0.5);
+    NNI_SETTLE(count);
     nni_float_env_leave(env);
     return nni_min(count, all);
 }
@@ -182,7 +185,7 @@ nn_status nn_dataset_split(nn_dataset *dataset, double fraction, uint64_t seed,
     NNI_NOT_NULL_HANDLE(who, dataset);
     NNI_NOT_NULL(who, first);
     NNI_NOT_NULL(who, second);
-    if (!(fraction >= 0.0 && fraction <= 1.0)) {
+    if (!(isgreaterequal(fraction, 0.0) && islessequal(fraction, 1.0))) {
         struct nni_number_text got = nni_number_text(fraction, 9);
         return nni_fail(NN_ERROR_ARGUMENT, "%s: fraction must be in 0 ... 1, got %s", who,
                         got.text);

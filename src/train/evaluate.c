@@ -90,9 +90,9 @@ nn_status nni_evaluate(nn_trainer *trainer, const nn_dataset *dataset, int64_t f
     NNI_TRY(nni_meters_start(trainer, shapes));
     struct nni_float_env env = nni_float_env_enter();
     nn_status status = evaluate_blocks(trainer, dataset, first, end, &sums);
-    nni_float_env_leave(env);
     if (status == NN_OK)
         nni_results_write(trainer, sums.totals, sums.denominators, results);
+    nni_float_env_leave(env);
     nni_meters_stop(trainer);
     return status;
 }

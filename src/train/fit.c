@@ -354,18 +354,18 @@ nn_status nn_trainer_fit(nn_trainer *trainer, const nn_dataset *training,
 {
     NNI_TRY(nni_trainer_check(trainer, "nn_trainer_fit"));
     struct fit fit = {.trainer = trainer, .training = training, .validation = validation};
+    struct nni_float_env env = nni_float_env_enter();
     nn_status status = fit_start(&fit, epochs);
     if (status == NN_OK) {
         trainer->stop_reason = NN_STOP_NONE;
         trainer->running = 1;
-        struct nni_float_env env = nni_float_env_enter();
         status = fit_epochs(&fit);
-        nni_float_env_leave(env);
         trainer->running = 0;
         fit_end(&fit, status);
     } else if (fit.made_series) {
         nni_history_release(&trainer->history); /* training has not begun */
     }
+    nni_float_env_leave(env);
     nni_free(trainer->handle.context, fit.order);
     nni_free(trainer->handle.context, fit.values);
     return status;

@@ -107,7 +107,7 @@ nn_status nn_gradient_check(nn_trainer *trainer, const nn_tensor *const *inputs,
     if (worst_error != NULL)
         *worst_error = 0;
     NNI_TRY(nni_trainer_check(trainer, who));
-    if (!(h > 0) || isinf(h) || !(tolerance >= 0) || samples < 0)
+    if (!isgreater(h, 0) || isinf(h) || !isgreaterequal(tolerance, 0) || samples < 0)
         return nni_fail(NN_ERROR_ARGUMENT,
                         "%s: h must be above 0, tolerance and samples at "
                         "least 0",

@@ -165,7 +165,7 @@ static nn_status rate_sweep_check(const nn_trainer *trainer, const char *who, do
 {
     if (trainer->optimizer == NULL)
         return nni_fail(NN_ERROR_STATE, "%s: the trainer has no optimizer", who);
-    if (!(low > 0 && high > low) || isinf(high) || isinf(high / low))
+    if (!(isgreater(low, 0) && isgreater(high, low)) || isinf(high) || isinf(high / low))
         return nni_fail(NN_ERROR_ARGUMENT,
                         "%s: needs 0 < low < high, and a finite high / low", who);
     if (steps < 2)

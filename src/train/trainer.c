@@ -1,6 +1,7 @@
 /* Trainers as handles: creating, destroying, and what can be asked of them. */
 #include "train/trainer.h"
 
+#include "base/float_env.h"
 #include "base/memory.h"
 #include "base/text.h"
 
@@ -116,7 +117,7 @@ static nn_status trainer_set_heads(nn_trainer *trainer, const double *weights,
         struct nni_head *head = &trainer->heads[h];
         head->node = nn_model_output_node(trainer->model, h);
         head->weight = weights == NULL ? 1.0 : weights[h];
-        if (!(head->weight >= 0) || isinf(head->weight))
+        if (!isgreaterequal(head->weight, 0) || isinf(head->weight))
             return nni_fail(NN_ERROR_ARGUMENT,
                             "%s: weights[%d] must be finite and at least 0, got %s", who,
                             (int)h, nni_number_text(head->weight, 9).text);
@@ -310,9 +311,12 @@ double nn_trainer_rate(const nn_trainer *trainer)
 {
     if (trainer == NULL || trainer->optimizer == NULL)
         return 0;
-    double rate = trainer->rate;
-    if (rate < 0 && nni_schedule_rate(&trainer->schedule, trainer->optimizer->rate, 0, 0,
-                                      &rate) != NN_OK)
-        return 0;
+    if (trainer->rate >= 0)
+        return trainer->rate;
+    double rate;
+    struct nni_float_env env = nni_float_env_enter();
+    (void)nni_schedule_rate(&trainer->schedule, trainer->optimizer->rate, 0, 0, &rate);
+    NNI_SETTLE(rate);
+    nni_float_env_leave(env);
     return rate;
 }

@@ -64,7 +64,7 @@ nn_status nn_trainer_set_validation_split(nn_trainer *trainer, double fraction)
 {
     static const char who[] = "nn_trainer_set_validation_split";
     NNI_TRY(nni_trainer_check(trainer, who));
-    if (!(fraction >= 0 && fraction < 1))
+    if (!(isgreaterequal(fraction, 0) && isless(fraction, 1)))
         return options_range(who, "fraction", fraction, "in [0, 1)");
     trainer->validation_split = fraction;
     return NN_OK;
@@ -77,7 +77,7 @@ nn_status nn_trainer_set_early_stopping(nn_trainer *trainer, int32_t patience,
     NNI_TRY(nni_trainer_check(trainer, who));
     if (patience < 0)
         return options_range(who, "patience", patience, "at least 0");
-    if (!(min_delta >= 0) || isinf(min_delta))
+    if (!isgreaterequal(min_delta, 0) || isinf(min_delta))
         return options_range(who, "min_delta", min_delta, "finite and at least 0");
     trainer->stopping.patience = patience;
     trainer->stopping.min_delta = min_delta;
@@ -154,14 +154,14 @@ static struct nni_schedule options_schedule(enum nni_schedule_kind kind)
 
 static nn_status options_check_factor(const char *who, double factor)
 {
-    if (!(factor > 0) || isinf(factor))
+    if (!isgreater(factor, 0) || isinf(factor))
         return options_range(who, "factor", factor, "finite and above 0");
     return NN_OK;
 }
 
 static nn_status options_check_minimum(const char *who, double minimum)
 {
-    if (!(minimum >= 0) || isinf(minimum))
+    if (!isgreaterequal(minimum, 0) || isinf(minimum))
         return options_range(who, "minimum", minimum, "finite and at least 0");
     return NN_OK;
 }
@@ -217,7 +217,7 @@ nn_status nn_trainer_set_rate_plateau(nn_trainer *trainer, double factor,
 {
     static const char who[] = "nn_trainer_set_rate_plateau";
     NNI_TRY(nni_trainer_check(trainer, who));
-    if (!(factor > 0 && factor < 1))
+    if (!(isgreater(factor, 0) && isless(factor, 1)))
         return options_range(who, "factor", factor, "in (0, 1)");
     if (patience < 1)
         return options_range(who, "patience", patience, "at least 1");

@@ -66,6 +66,8 @@ void note_number(struct world *world, double number);
 void note_text(struct world *world, const char *text);
 /* NULL is accepted. */
 void note_tensor(struct world *world, const nn_tensor *tensor);
+/* All that calls may have written: tensors and the parameters of the model. */
+void world_note_all(struct world *world);
 
 /* 1 where the handle is there; note what it holds, destroy it. */
 int took_tensor(struct world *world, nn_tensor *tensor);

@@ -125,7 +125,7 @@ static int fill_tensor(struct world *w)
     int filled = nn_tensor_fill(w->square, 1.0 / 3) == NN_OK;
     note_tensor(w, w->square);
     return filled && nn_tensor_random_normal(w->square, 0.1f, 1.7f, 5) == NN_OK &&
-           nn_tensor_random_uniform(w->square_out, -0.3f, 1.1f, 6) == NN_OK;
+           nn_tensor_random_uniform(w->square_out, -1e-20f, 1.1f, 6) == NN_OK;
 }
 
 /* Integers too large for a float are rounded. */

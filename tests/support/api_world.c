@@ -52,6 +52,17 @@ void note_tensor(struct world *world, const nn_tensor *tensor)
         world->hash = hash_tensor(world->hash, tensor);
 }
 
+void world_note_all(struct world *world)
+{
+    note_tensor(world, world->matrix);
+    note_tensor(world, world->square);
+    note_tensor(world, world->square_out);
+    note_tensor(world, world->labels);
+    note_tensor(world, world->weights);
+    for (int32_t i = 0; i < nn_model_parameter_count(world->model); i++)
+        note_tensor(world, nn_model_parameter(world->model, i));
+}
+
 int took_tensor(struct world *world, nn_tensor *tensor)
 {
     note_tensor(world, tensor);
