@@ -10,6 +10,7 @@
 #include <nn/io.h>
 
 #include "support/datasets.h"
+#include "support/locale.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -217,16 +218,7 @@ static void test_many_rows_are_read(void **state)
 static void test_numbers_have_a_point_in_every_locale(void **state)
 {
     (void)state;
-    static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8",
-                                        "de_DE", "fr_FR"};
-    int found = 0;
-    for (int i = 0; i < 5 && !found; i++) {
-        found = setlocale(LC_ALL, names[i]) != NULL;
-    }
-    if (!found) {
-        print_message("skipped: no locale with a decimal comma is installed\n");
-        skip();
-    }
+    use_comma_locale();
     static const double expected[] = {1.5, -0.25};
     nn_dataset *dataset = parse_numbers("1.5,-2.5e-1\n");
     nn_dataset *wrong = parse_numbers("1,5;2\n");

@@ -10,6 +10,8 @@
 #include "base/random.h"
 #include "base/text.h"
 
+#include "support/locale.h"
+
 #include <float.h>
 #include <locale.h>
 #include <math.h>
@@ -411,17 +413,7 @@ static void fewer_digits_are_those_of_the_library(void **state)
 static void a_locale_with_a_comma_changes_nothing(void **state)
 {
     (void)state;
-    const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "de_DE"};
-    int found = 0;
-    for (int i = 0; i < 4 && !found; i++) {
-        found = setlocale(LC_ALL, names[i]) != NULL &&
-                strcmp(localeconv()->decimal_point, ",") == 0;
-    }
-    if (!found) {
-        print_message("no locale with a decimal comma is installed: skipped\n");
-        setlocale(LC_ALL, "C");
-        skip();
-    }
+    use_comma_locale();
     double value = 0;
     int read = nni_parse_number("2.5", 3, &value);
     int comma = nni_parse_number("2,5", 3, &value);
