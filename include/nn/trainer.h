@@ -86,7 +86,9 @@ NN_API nn_status nn_trainer_set_monitor(nn_trainer *trainer, const char *name,
 
 /* Whether losses and gradients that are NaN or infinite stop the run with
  * NN_ERROR_LOSS and NN_ERROR_GRADIENT, naming layer and step, before the update
- * (default 1 for both). gradients = 0 saves one pass over the gradients. */
+ * (default 1 for both). gradients = 0 saves one pass over the gradients. A step that ends
+ * so changes neither parameters nor the optimizer's state nor the number of steps; a run
+ * can also put the best weights back (nn_trainer_set_early_stopping). */
 NN_API nn_status nn_trainer_set_checks(nn_trainer *trainer, int32_t loss,
                                        int32_t gradients);
 
