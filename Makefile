@@ -13,6 +13,7 @@
 ##| RUNNER               what starts a test program: "valgrind -q", "qemu-aarch64 -L ..."
 ##| V=1                  show the commands
 ##| TESTS=NAMES          which tests `make check` runs: test_tensor test_python (default: all)
+##| FUZZ=NAMES           which harnesses `make fuzz` runs: graph (default: all)
 ##| TEST_TIMEOUT         seconds a test program may take (default 300)
 ##| TASKS, SHAPES, BATCHES, THREADS, PEERS, ROUNDS, SECONDS, TAKE  what the benchmark
 ##|                      measures: see tests/bench/bench.py
@@ -112,7 +113,9 @@ test_programs := $(call programs_of,tests/test_*.c)
 thread_tests  := $(call programs_of,tests/thread_*.c)
 torture_tests := $(call programs_of,tests/torture_*.c)
 python_tests  := $(wildcard tests/test_*.py)
-checks        := $(test_programs) $(thread_tests) $(python_tests)
+fuzz_harnesses := $(wildcard tests/fuzz/fuzz_*.c)
+fuzz_replays  := $(fuzz_harnesses:%.c=$(out)/%)
+checks        := $(test_programs) $(thread_tests) $(fuzz_replays) $(python_tests)
 named         := $(foreach name,$(TESTS),%/$(name) %/$(name).py)
 chosen        := $(if $(TESTS),$(filter $(named),$(checks)),$(checks))
 
@@ -128,7 +131,7 @@ example_programs  = $(patsubst examples/%.c,$(examples)/%,$(1))
 all: $(libraries)  ## the libraries, in lib/ (the default)
 
 programs: all examples  ## the libraries, examples and test programs, none of them run
-programs: $(test_programs) $(thread_tests) $(torture_tests)
+programs: $(test_programs) $(thread_tests) $(torture_tests) $(fuzz_replays)
 
 # Files that change when the command to compile, or the list of what is linked, does.
 quote   = '$(subst ','\'',$(1))'
@@ -219,6 +222,25 @@ $(out)/tests/test_hash: $(out)/tests/test_hash.o $(hash_runs) $(support) $(stati
 # The program that made tests/golden/*.safetensors.
 golden_program := $(out)/tests/golden/golden
 programs: $(golden_program)
+
+# Harnesses for libFuzzer, one file each: `make check` replays their corpora by a main of
+# our own, `make fuzz` links them with libFuzzer.
+$(out)/tests/fuzz/%: $(out)/tests/fuzz/%.o $(out)/tests/fuzz/replay.o $(static)
+	$(call say,LD)$(link) -o $@ $^ $(libs)
+
+fuzz_config  := CC=clang SANITIZE=fuzzer-no-link,address,undefined
+fuzz_targets := $(if $(FUZZ),$(filter $(FUZZ:%=tests/fuzz/fuzz_%.c),$(fuzz_harnesses)),$(fuzz_harnesses))
+fuzz_folder  := build/fuzz
+fuzzers      := $(fuzz_targets:tests/fuzz/%.c=$(fuzz_folder)/%)
+.PHONY: fuzz fuzzers
+fuzz: | $(first)  ## SECONDS=n of libFuzzer for each harness, or for those in FUZZ
+	+@$(MAKE) $(fuzz_config) fuzzers
+	@sh tests/fuzz/run.sh $(fuzz_folder) $(or $(SECONDS),60) $(fuzzers)
+
+fuzzers: $(fuzzers)
+$(fuzz_folder)/%: $(out)/tests/fuzz/%.o $(static)
+	@mkdir -p $(@D)
+	$(call say,LD)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
 
 # Logs lie beside the programs, NAME.log.
 run_tests = RUNNER=$(call quote,$(RUNNER)) PYTHON=$(call quote,$(PYTHON)) \
@@ -395,4 +417,4 @@ help:  ## this text
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 	@sed -n 's/^##| \{0,1\}//p' Makefile | sed '1!s/^/  /'
 
--include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/tests/hash/*.d $(out)/tests/bench/*.d $(out)/examples/*.d $(analyzed)/src/*/*.d)
+-include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/tests/hash/*.d $(out)/tests/fuzz/*.d $(out)/tests/bench/*.d $(out)/examples/*.d $(analyzed)/src/*/*.d)
