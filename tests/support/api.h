@@ -13,7 +13,7 @@ enum { WORLD_SAMPLES = 24, WORLD_INPUTS = 6, WORLD_CLASSES = 4, WORLD_PATH = 256
 /* Paths in the test's temporary folder. */
 struct world_files {
     char history[WORLD_PATH], idx_inputs[WORLD_PATH], idx_labels[WORLD_PATH],
-        csv[WORLD_PATH];
+        csv[WORLD_PATH], model[WORLD_PATH];
 };
 
 /* One of everything, made afresh for each call. A call may use it up and put NULL in its
@@ -50,7 +50,7 @@ struct api_row {
 
 /* The tables, each ends with functions NULL. */
 extern const struct api_row api_base_rows[], api_layer_rows[], api_model_rows[],
-    api_loss_rows[], api_data_rows[], api_trainer_rows[];
+    api_loss_rows[], api_data_rows[], api_trainer_rows[], api_file_rows[];
 
 /* Row `index` of all tables, or NULL past the end. */
 const struct api_row *api_row_at(int32_t index);

@@ -15,8 +15,8 @@
 #include <string.h>
 
 static const struct api_row *const api_tables[] = {
-    api_base_rows, api_layer_rows, api_model_rows,
-    api_loss_rows, api_data_rows,  api_trainer_rows,
+    api_base_rows, api_layer_rows,   api_model_rows, api_loss_rows,
+    api_data_rows, api_trainer_rows, api_file_rows,
 };
 
 const struct api_row *api_row_at(int32_t index)
@@ -172,6 +172,7 @@ static const struct world_files *world_files(void)
         write_file("world.inputs", inputs, sizeof inputs, files.idx_inputs);
         write_file("world.labels", labels, sizeof labels, files.idx_labels);
         write_file("world.history", "", 0, files.history);
+        write_file("world.model", "", 0, files.model);
     }
     return &files;
 }
