@@ -9,14 +9,14 @@
  *     exp 0.98   expm1 1.41   log 0.81   log1p 0.80   tanh 1.31   sigmoid 1.75
  *     softplus 1.58   erf 1.02   sine and cosine 0.97 */
 
-static inline uint32_t NNI_K(nni_float_bits)(float x)
+static NNI_INLINE uint32_t NNI_K(nni_float_bits)(float x)
 {
     uint32_t bits;
     memcpy(&bits, &x, sizeof bits);
     return bits;
 }
 
-static inline float NNI_K(nni_bits_float)(uint32_t bits)
+static NNI_INLINE float NNI_K(nni_bits_float)(uint32_t bits)
 {
     float x;
     memcpy(&x, &bits, sizeof x);
@@ -24,19 +24,19 @@ static inline float NNI_K(nni_bits_float)(uint32_t bits)
 }
 
 /* |x|, and |x| with the sign of another number. */
-static inline float NNI_K(nni_abs)(float x)
+static NNI_INLINE float NNI_K(nni_abs)(float x)
 {
     return NNI_K(nni_bits_float)(NNI_K(nni_float_bits)(x) & 0x7fffffffu);
 }
 
-static inline float NNI_K(nni_with_sign)(float x, float sign)
+static NNI_INLINE float NNI_K(nni_with_sign)(float x, float sign)
 {
     return NNI_K(nni_bits_float)((NNI_K(nni_float_bits)(x) & 0x7fffffffu) |
                                  (NNI_K(nni_float_bits)(sign) & 0x80000000u));
 }
 
 /* 2^n for n in -126 ... 127. */
-static inline float NNI_K(nni_power_of_two)(int32_t n)
+static NNI_INLINE float NNI_K(nni_power_of_two)(int32_t n)
 {
     return NNI_K(nni_bits_float)((uint32_t)(n + 127) << 23);
 }
@@ -47,7 +47,7 @@ struct NNI_K(nni_reduced) {
     float power;
 };
 
-static inline struct NNI_K(nni_reduced) NNI_K(nni_reduce_exp)(float x)
+static NNI_INLINE struct NNI_K(nni_reduced) NNI_K(nni_reduce_exp)(float x)
 {
     /* Added to a number below 2^22, this leaves its nearest integer in the last bits. */
     const float rounder = 0x1.8p23f;
@@ -70,14 +70,14 @@ static inline struct NNI_K(nni_reduced) NNI_K(nni_reduce_exp)(float x)
 }
 
 /* y 2^n in two steps, since 2^n itself may be no float. */
-static inline float NNI_K(nni_scale)(float y, int32_t n)
+static NNI_INLINE float NNI_K(nni_scale)(float y, int32_t n)
 {
     int32_t half = n >> 1;
     return y * NNI_K(nni_power_of_two)(half) * NNI_K(nni_power_of_two)(n - half);
 }
 
 /* exp(x); 0 below -103.97, infinity above 88.72, subnormal results rounded once. */
-static inline float NNI_K(nni_exp)(float x)
+static NNI_INLINE float NNI_K(nni_exp)(float x)
 {
     x = x > 89.0f ? 89.0f : x;
     x = x < -105.0f ? -105.0f : x;
@@ -86,7 +86,7 @@ static inline float NNI_K(nni_exp)(float x)
 }
 
 /* exp(x) - 1 = 2^n (exp(r) - 1) + (2^n - 1). */
-static inline float NNI_K(nni_expm1)(float x)
+static NNI_INLINE float NNI_K(nni_expm1)(float x)
 {
     float clamped = x > 89.0f ? 89.0f : x;
     clamped = clamped < -20.0f ? -20.0f : clamped;
@@ -100,7 +100,7 @@ static inline float NNI_K(nni_expm1)(float x)
 }
 
 /* log(u) + correction for a positive u, the correction being small against u. */
-static inline float NNI_K(nni_log_positive)(float u, float correction)
+static NNI_INLINE float NNI_K(nni_log_positive)(float u, float correction)
 {
     int32_t subnormal = u < 0x1p-126f ? 1 : 0;
     float normal = subnormal ? u * 0x1p23f : u;
@@ -129,20 +129,20 @@ static inline float NNI_K(nni_log_positive)(float u, float correction)
 
 /* The logarithm where x is positive and finite, what it should be elsewhere: -infinity at
  * zero, NaN below, infinity and NaN as they are. */
-static inline float NNI_K(nni_log_special)(float x, float logarithm)
+static NNI_INLINE float NNI_K(nni_log_special)(float x, float logarithm)
 {
     float positive = x < __builtin_inff() ? logarithm : x;
     float other = x == 0.0f ? -__builtin_inff() : __builtin_nanf("");
     return x > 0.0f ? positive : other;
 }
 
-static inline float NNI_K(nni_log)(float x)
+static NNI_INLINE float NNI_K(nni_log)(float x)
 {
     return NNI_K(nni_log_special)(x, NNI_K(nni_log_positive)(x, 0.0f));
 }
 
 /* log(1 + x): what 1 + x lost in rounding comes back as a correction. */
-static inline float NNI_K(nni_log1p)(float x)
+static NNI_INLINE float NNI_K(nni_log1p)(float x)
 {
     float u = 1.0f + x;
     float lost = x - (u - 1.0f);
@@ -151,7 +151,7 @@ static inline float NNI_K(nni_log1p)(float x)
 }
 
 /* tanh(a): a + a^3 p(a^2) below 0.625, 1 - 2 / (e^2a + 1) above. */
-static inline float NNI_K(nni_tanh)(float x)
+static NNI_INLINE float NNI_K(nni_tanh)(float x)
 {
     float a = NNI_K(nni_abs)(x);
     float t = a * a;
@@ -168,7 +168,7 @@ static inline float NNI_K(nni_tanh)(float x)
 /* 1 / (1 + e^-x), by e = e^-|x| so that the small values on the left keep their digits:
  * 1 / (1 + e) on the right of zero, e / (1 + e) on the left. What e and 1 + e lost in
  * rounding is put back to first order. */
-static inline float NNI_K(nni_sigmoid)(float x)
+static NNI_INLINE float NNI_K(nni_sigmoid)(float x)
 {
     float z = -NNI_K(nni_abs)(x);
     z = z < -105.0f ? -105.0f : z;
@@ -186,7 +186,7 @@ static inline float NNI_K(nni_sigmoid)(float x)
 }
 
 /* log(1 + e^x) = max(0, x) + log(1 + e^-|x|) */
-static inline float NNI_K(nni_softplus)(float x)
+static NNI_INLINE float NNI_K(nni_softplus)(float x)
 {
     float positive = 0.0f > x ? 0.0f : x;
     return positive + NNI_K(nni_log1p)(NNI_K(nni_exp)(-NNI_K(nni_abs)(x)));
@@ -194,7 +194,7 @@ static inline float NNI_K(nni_softplus)(float x)
 
 /* The error function: x + x p(x^2) below 1; 1 - exp(q(|x|)) above, q being a fit to the
  * logarithm of the complement. */
-static inline float NNI_K(nni_erf)(float x)
+static NNI_INLINE float NNI_K(nni_erf)(float x)
 {
     float a = NNI_K(nni_abs)(x);
     float t = a * a;
@@ -222,7 +222,7 @@ static inline float NNI_K(nni_erf)(float x)
 
 /* The sine and cosine of a turns (2 pi a), 0 <= a <= 1: a quarter is taken off exactly.
  */
-static inline void NNI_K(nni_circle)(float a, float *sine, float *cosine)
+static NNI_INLINE void NNI_K(nni_circle)(float a, float *sine, float *cosine)
 {
     const float rounder = 0x1.8p23f;
     float shifted = NNI_FMA(a, 4.0f, rounder);

@@ -58,9 +58,9 @@
 
 /* Before a loop of few iterations, whose number is a constant: unroll it all. */
 #if defined(__clang__)
-#define NNI_UNROLL _Pragma("clang loop unroll(full)")
+#define NNI_UNROLL_ALL _Pragma("clang loop unroll(full)")
 #else
-#define NNI_UNROLL _Pragma("GCC unroll 16")
+#define NNI_UNROLL_ALL _Pragma("GCC unroll 16")
 #endif
 
 /* A function whose constant arguments make another function of it at each call. */

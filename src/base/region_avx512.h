@@ -11,6 +11,8 @@
 
 #define NNI_K(name)      name##_avx512
 #define NNI_FMA(a, b, c) __builtin_fmaf((a), (b), (c))
+#define NNI_INLINE       NNI_ALWAYS_INLINE
+#define NNI_UNROLL       NNI_UNROLL_ALL
 
 #if defined(__clang__)
 #define NNI_LOOP _Pragma("clang loop vectorize(assume_safety)")
@@ -24,7 +26,7 @@
 #define NNI_LOOP _Pragma("GCC ivdep")
 #pragma GCC push_options
 #if defined(__OPTIMIZE__) && !defined(NNI_DEBUG)
-#pragma GCC optimize("O3,no-trapping-math")
+#pragma GCC optimize("O2,tree-vectorize,vect-cost-model=dynamic,no-trapping-math")
 #endif
 #pragma GCC target("avx512f,avx512vl,avx512bw,avx512dq,avx2,fma,prefer-vector-width=512")
 #endif

@@ -11,6 +11,8 @@
 
 #undef NNI_K
 #undef NNI_FMA
+#undef NNI_INLINE
+#undef NNI_UNROLL
 #undef NNI_LOOP
 #undef NNI_TILES
 #undef NNI_PACKING_TILES

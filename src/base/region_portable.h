@@ -3,9 +3,12 @@
  *     NNI_K(name)       is the region's own version of a function's name
  *     NNI_FMA(a, b, c)  is a b + c rounded once, the hardware's or ours
  *     NNI_LOOP          before a loop: iterations are independent, vectorise it
- * Bodies (body_*.h) are written over these three and included in one region after the
- * other. No flag of the build matters: optimisation is asked for here, where there is
- * any. */
+ *     NNI_INLINE        of functions that loops for speed are made of; a mere hint here,
+ *                       where the code is for any machine and to be small
+ *     NNI_UNROLL        before a loop of few iterations: unroll it, but not here
+ * Bodies (body_*.h) are written over these and included in one region after the other.
+ * No flag of the build matters: optimisation is asked for here, where there is any. This
+ * region asks for small code. */
 #include "base/contract.h"
 
 #include <string.h>
@@ -15,6 +18,8 @@
 #endif
 
 #define NNI_K(name) name##_portable
+#define NNI_INLINE  inline
+#define NNI_UNROLL
 
 #if defined(__clang__)
 #define NNI_LOOP _Pragma("clang loop vectorize(assume_safety)")
@@ -25,7 +30,7 @@
 #define NNI_LOOP _Pragma("GCC ivdep")
 #pragma GCC push_options
 #if defined(__OPTIMIZE__) && !defined(NNI_DEBUG)
-#pragma GCC optimize("O3,no-trapping-math")
+#pragma GCC optimize("Os,no-trapping-math")
 #endif
 #endif
 

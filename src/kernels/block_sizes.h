@@ -24,7 +24,6 @@ enum {
      * costs is little beside the product, and memory that a tile reads in between is slow. */
     NNI_GEMM_UPDATE_TERMS = 8,
 
-    NNI_UPDATE_BLOCK = 256, /* parameters between two passes of an update */
     NNI_RANDOM_BLOCKS = 32, /* Philox blocks computed side by side */
     NNI_RANDOM_WORDS = 4 * NNI_RANDOM_BLOCKS
 };

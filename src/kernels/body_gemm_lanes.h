@@ -3,11 +3,10 @@
 
 /* Adds the products of `rows` rows of A and `columns` columns of B, which lie along k, to
  * C. rows and columns are constants where this is called. */
-static NNI_ALWAYS_INLINE void NNI_K(gemm_lanes_tile)(const int rows, const int columns,
-                                                     int64_t k, const float *a,
-                                                     int64_t a_row, const float *b,
-                                                     int64_t b_column, float *c,
-                                                     int64_t c_row)
+static NNI_INLINE void NNI_K(gemm_lanes_tile)(const int rows, const int columns,
+                                              int64_t k, const float *a, int64_t a_row,
+                                              const float *b, int64_t b_column, float *c,
+                                              int64_t c_row)
 {
     NNI_K(nni_vector) sum[NNI_K(LANES_ROWS)][NNI_GEMM_LANES_N];
     NNI_UNROLL

@@ -23,7 +23,7 @@ struct NNI_K(gemm_tile_call) {
 enum { NNI_K(A_GROUP) = 3, NNI_K(A_GROUPS) = 5 };
 
 /* The last vector may have fewer columns than 16. */
-static NNI_ALWAYS_INLINE NNI_K(nni_vector)
+static NNI_INLINE NNI_K(nni_vector)
     NNI_K(tile_load)(const float *x, int whole, NNI_K(nni_part) part)
 {
     return whole ? NNI_K(vector_load)(x) : NNI_K(vector_load_part)(x, part, 0.0f);

@@ -52,15 +52,20 @@ static int64_t NNI_K(index_of_largest)(const float *x, int64_t n)
     return best;
 }
 
-/* An exponent of all ones is infinity or NaN. */
+/* 0 x is 0 but where x is infinite or NaN. */
 static int NNI_K(every_finite)(const float *x, int64_t n)
 {
-    const uint32_t exponent = 0x7f800000u;
-    uint32_t found = 0;
-    for (int64_t i = 0; i < n; i++) {
-        found |= (NNI_K(nni_float_bits)(x[i]) & exponent) == exponent ? 1u : 0u;
+    const NNI_K(nni_vector) zero = NNI_K(vector_fill)(0.0f);
+    NNI_K(nni_vector) even = zero, odd = zero;
+    int64_t i = 0;
+    for (; n - i >= 2 * NNI_LANES; i += 2 * NNI_LANES) {
+        even = NNI_K(vector_fma)(NNI_K(vector_load)(x + i), zero, even);
+        odd = NNI_K(vector_fma)(NNI_K(vector_load)(x + i + NNI_LANES), zero, odd);
     }
-    return found == 0;
+    for (; i < n; i += NNI_LANES) {
+        even = NNI_K(vector_fma)(NNI_K(lane_block)(x, i, n, 0.0f), zero, even);
+    }
+    return NNI_K(vector_sum)(NNI_K(vector_add)(even, odd)) == 0.0f;
 }
 
 /* Without its sign a number is as large as its bits. */
@@ -75,10 +80,9 @@ static float NNI_K(largest_magnitude)(const float *x, int64_t n)
 }
 
 /* `vectors` vectors of columns side by side, so that no sum waits for the one before. */
-static NNI_ALWAYS_INLINE void NNI_K(sums_of_some)(const float *x, int64_t rows,
-                                                  int64_t columns, const int vectors,
-                                                  NNI_K(nni_part) part, int accumulate,
-                                                  float *sums)
+static NNI_INLINE void NNI_K(sums_of_some)(const float *x, int64_t rows, int64_t columns,
+                                           const int vectors, NNI_K(nni_part) part,
+                                           int accumulate, float *sums)
 {
     enum { MOST = 4 };
     NNI_K(nni_vector) sum[MOST];

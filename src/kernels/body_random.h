@@ -15,13 +15,17 @@ static void NNI_K(philox_words)(const struct nni_random *random, uint64_t block,
     }
     uint32_t key0 = random->key[0], key1 = random->key[1];
     for (int round = 0; round < 10; round++) {
-        for (int b = 0; b < NNI_RANDOM_BLOCKS; b++) {
-            uint64_t product0 = (uint64_t)0xD2511F53u * c0[b];
-            uint64_t product1 = (uint64_t)0xCD9E8D57u * c2[b];
-            c0[b] = (uint32_t)(product1 >> 32) ^ c1[b] ^ key0;
-            c1[b] = (uint32_t)product1;
-            c2[b] = (uint32_t)(product0 >> 32) ^ c3[b] ^ key1;
-            c3[b] = (uint32_t)product0;
+        NNI_UNROLL
+        for (int first = 0; first < NNI_RANDOM_BLOCKS; first += NNI_LANES) {
+            NNI_LOOP
+            for (int b = first; b < first + NNI_LANES; b++) {
+                uint64_t product0 = (uint64_t)0xD2511F53u * c0[b];
+                uint64_t product1 = (uint64_t)0xCD9E8D57u * c2[b];
+                c0[b] = (uint32_t)(product1 >> 32) ^ c1[b] ^ key0;
+                c1[b] = (uint32_t)product1;
+                c2[b] = (uint32_t)(product0 >> 32) ^ c3[b] ^ key1;
+                c3[b] = (uint32_t)product0;
+            }
         }
         key0 += 0x9E3779B9u;
         key1 += 0xBB67AE85u;
@@ -41,15 +45,26 @@ static void NNI_K(dropout_map)(const struct nni_random *random, uint64_t first,
 {
     const uint32_t threshold = (uint32_t)(rate * 0x1p32);
     uint32_t words[NNI_RANDOM_WORDS];
+    float copy[NNI_RANDOM_WORDS] = {0.0f};
     int64_t skipped = (int64_t)(first % 4);
     int64_t i = 0;
     for (uint64_t block = first / 4; i < n; block += NNI_RANDOM_BLOCKS) {
         NNI_K(philox_words)(random, block, words);
-        int64_t count = nni_min(n - i, NNI_RANDOM_WORDS - skipped);
+        const int64_t count = nni_min(n - i, NNI_RANDOM_WORDS - skipped);
+        const size_t size = sizeof(float) * (size_t)count;
+        const int whole = count == NNI_RANDOM_WORDS;
+        const float *from = whole ? x + i : copy;
+        float *to = whole ? y + i : copy;
+        if (!whole) {
+            memcpy(copy + skipped, x + i, size);
+        }
         NNI_LOOP
-        for (int64_t l = 0; l < count; l++) {
-            float kept = x[i + l] * factor;
-            y[i + l] = words[skipped + l] >= threshold ? kept : 0.0f;
+        for (int l = 0; l < NNI_RANDOM_WORDS; l++) {
+            float kept = from[l] * factor;
+            to[l] = words[l] >= threshold ? kept : 0.0f;
+        }
+        if (!whole) {
+            memcpy(y + i, copy + skipped, size);
         }
         i += count;
         skipped = 0;
@@ -74,16 +89,17 @@ static void NNI_K(uniform_fill)(const struct nni_random *random, uint64_t first,
     float below = low < high ? NNI_K(float_below)(high) : low;
     float width = high - low;
     uint32_t words[NNI_RANDOM_WORDS];
+    float uniform[NNI_RANDOM_WORDS];
     uint64_t block = first / 4;
     for (int64_t i = 0; i < n; i += NNI_RANDOM_WORDS, block += NNI_RANDOM_BLOCKS) {
         NNI_K(philox_words)(random, block, words);
-        int64_t count = nni_min(n - i, NNI_RANDOM_WORDS);
         NNI_LOOP
-        for (int64_t l = 0; l < count; l++) {
+        for (int l = 0; l < NNI_RANDOM_WORDS; l++) {
             float u = (float)(int32_t)(words[l] >> 8) * 0x1p-24f;
             float value = NNI_FMA(u, width, low);
-            y[i + l] = value < high ? value : below;
+            uniform[l] = value < high ? value : below;
         }
+        memcpy(y + i, uniform, sizeof(float) * (size_t)nni_min(n - i, NNI_RANDOM_WORDS));
     }
 }
 
@@ -113,9 +129,6 @@ static void NNI_K(normal_fill)(const struct nni_random *random, uint64_t first,
             normal[2 * l] = NNI_FMA(deviation, radius[l] * cosine, mean);
             normal[2 * l + 1] = NNI_FMA(deviation, radius[l] * sine, mean);
         }
-        int64_t count = nni_min(n - i, NNI_RANDOM_WORDS);
-        for (int64_t l = 0; l < count; l++) {
-            y[i + l] = normal[l];
-        }
+        memcpy(y + i, normal, sizeof(float) * (size_t)nni_min(n - i, NNI_RANDOM_WORDS));
     }
 }

@@ -49,10 +49,8 @@ static void NNI_K(softmax_rows_backward)(const float *y, const float *dy, float 
 {
     for (int64_t i = 0; i < rows * columns; i += columns) {
         float dot = NNI_K(lane_dot)(y + i, dy + i, columns);
-        NNI_LOOP
-        for (int64_t j = i; j < i + columns; j++) {
-            dx[j] = y[j] * (dy[j] - dot);
-        }
+        NNI_K(map_all)
+        (NNI_K(MAP_SOFTMAX_SLOPE), dot, 0.0f, y + i, dy + i, dx + i, columns);
     }
 }
 
@@ -63,10 +61,7 @@ static void NNI_K(log_softmax_rows)(const float *x, float *y, int64_t rows,
     for (int64_t i = 0; i < rows * columns; i += columns) {
         float m = NNI_K(lane_maximum)(x + i, columns);
         float log_s = NNI_K(nni_log)(NNI_K(row_exponentials)(x + i, m, NULL, columns));
-        NNI_LOOP
-        for (int64_t j = i; j < i + columns; j++) {
-            y[j] = (x[j] - m) - log_s;
-        }
+        NNI_K(map_all)(NNI_K(MAP_LOG_SOFTMAX), m, log_s, x + i, x + i, y + i, columns);
     }
 }
 
@@ -76,9 +71,7 @@ static void NNI_K(log_softmax_rows_backward)(const float *y, const float *dy, fl
 {
     for (int64_t i = 0; i < rows * columns; i += columns) {
         float sum = NNI_K(lane_sum)(dy + i, columns);
-        NNI_LOOP
-        for (int64_t j = i; j < i + columns; j++) {
-            dx[j] = NNI_FMA(-NNI_K(nni_exp)(y[j]), sum, dy[j]);
-        }
+        NNI_K(map_all)
+        (NNI_K(MAP_LOG_SOFTMAX_SLOPE), sum, 0.0f, y + i, dy + i, dx + i, columns);
     }
 }

@@ -3,8 +3,9 @@
 #include "base/body_elementary.h"
 
 #include "kernels/body_lanes.h"
-#include "kernels/body_maps.h"
+#include "kernels/body_blocks.h"
 #include "kernels/body_activations.h"
+#include "kernels/body_maps.h"
 #include "kernels/body_softmax.h"
 #include "kernels/body_random.h"
 #include "kernels/body_updates.h"
@@ -49,10 +50,10 @@ const struct nni_kernels NNI_K(nni_kernels) = {
     .dropout = NNI_K(dropout_map),
     .random_uniform = NNI_K(uniform_fill),
     .random_normal = NNI_K(normal_fill),
-    .update_sgd = NNI_K(sgd_pass),
-    .update_momentum = NNI_K(momentum_pass),
-    .update_adagrad = NNI_K(adagrad_pass),
-    .update_adadelta = NNI_K(adadelta_pass),
-    .update_rmsprop = NNI_K(rmsprop_pass),
-    .update_adam = NNI_K(adam_pass),
+    .update_sgd = NNI_K(sgd_update),
+    .update_momentum = NNI_K(momentum_update),
+    .update_adagrad = NNI_K(adagrad_update),
+    .update_adadelta = NNI_K(adadelta_update),
+    .update_rmsprop = NNI_K(rmsprop_update),
+    .update_adam = NNI_K(adam_update),
 };

@@ -26,6 +26,7 @@ static inline NNI_K(nni_part) NNI_K(vector_part)(int64_t count)
 static inline NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
 {
     NNI_K(nni_vector) v;
+    NNI_UNROLL
     for (int l = 0; l < NNI_LANES; l++) {
         v.lane[l] = x[l];
     }
@@ -34,6 +35,7 @@ static inline NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
 
 static inline void NNI_K(vector_store)(float *x, NNI_K(nni_vector) v)
 {
+    NNI_UNROLL
     for (int l = 0; l < NNI_LANES; l++) {
         x[l] = v.lane[l];
     }
@@ -42,6 +44,7 @@ static inline void NNI_K(vector_store)(float *x, NNI_K(nni_vector) v)
 static inline NNI_K(nni_vector) NNI_K(vector_fill)(float x)
 {
     NNI_K(nni_vector) v;
+    NNI_UNROLL
     for (int l = 0; l < NNI_LANES; l++) {
         v.lane[l] = x;
     }
@@ -71,6 +74,7 @@ static inline void NNI_K(vector_store_part)(float *x, NNI_K(nni_part) part,
 static inline NNI_K(nni_vector)
     NNI_K(vector_fma)(NNI_K(nni_vector) a, NNI_K(nni_vector) b, NNI_K(nni_vector) c)
 {
+    NNI_UNROLL
     for (int l = 0; l < NNI_LANES; l++) {
         c.lane[l] = NNI_FMA(a.lane[l], b.lane[l], c.lane[l]);
     }
