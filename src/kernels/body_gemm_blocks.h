@@ -12,9 +12,9 @@ enum {
     NNI_K(TILE_COLUMNS) = NNI_K(TILE_VECTORS) * NNI_LANES,
     NNI_K(COPIED_FROM) = 3,   /* tiles of rows for which B is worth copying */
     NNI_K(ONE_BY_ONE_TO) = 5, /* tiles of rows that use one panel of B after the other */
-    NNI_K(GROUP) = 4,      /* tiles of a transposed A that are copied together, where */
-    NNI_K(DISTANT) = 1024, /* its terms are so many floats apart, each in another page */
-    NNI_K(CROWDED) = 512,  /* rows so many floats apart share few sets of the cache */
+    NNI_K(GROUP) = 4,     /* tiles of a transposed A that are copied together, where */
+    NNI_K(DISTANT) = 512, /* its terms are so many floats apart, most in another page */
+    NNI_K(CROWDED) = 512, /* rows so many floats apart share few sets of the cache */
     NNI_K(COPY_ROW) = NNI_GEMM_DEPTH + NNI_LANES, /* of A; these do not */
     NNI_K(A_TILE_FLOATS) = NNI_LANES * NNI_K(COPY_ROW)
 };
