@@ -2,7 +2,8 @@
 # Needs GNU make and a C compiler; the checks need what `make setup` installs.
 
 ##| Variables
-##| CC, CFLAGS, LDFLAGS  compiler and flags (default CFLAGS: -O3); CXX for header checks
+##| CC, CFLAGS, LDFLAGS  compiler and flags (default CFLAGS: -Os, and -O2 for what each
+##|                      step or call runs); CXX for header checks
 ##| WERROR=1             warnings are errors
 ##| DEBUG=1              internal assertions, -Og -g
 ##| SANITIZE=LIST        address, undefined, address,undefined, thread, or memory (clang)
@@ -67,7 +68,7 @@ endif
 
 own      :=
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
-mode     := -O3
+mode     := -Os
 ifneq (,$(DEBUG))
 mode     := -Og -g
 own      += -DNNI_DEBUG
@@ -82,11 +83,25 @@ own      += -DNNI_DEBUG -fno-omit-frame-pointer -fno-sanitize-recover=all
 own      += -fsanitize=$(SANITIZE)
 own      += $(if $(findstring undefined,$(SANITIZE)),-fsanitize=float-cast-overflow)
 endif
+# What each step and each call runs is compiled for speed, the rest for size. The kernels
+# ask for what they need themselves (src/base/region_*.h).
+hot :=
+ifeq (undefined,$(origin CFLAGS))
+ifeq (-Os,$(mode))
+hot := -O2
+endif
+endif
 CFLAGS   ?= $(mode)
+
+# Without the tables by which C++ exceptions would pass through the library, which takes
+# and throws none; gdb has its own with -g.
+ifeq (,$(SANITIZE)$(COVERAGE)$(DEBUG))
+own      += -fno-asynchronous-unwind-tables
+endif
 
 includes := -Iinclude -Isrc
 own      += -std=c99 $(warnings) -fPIC -fvisibility=hidden -pthread
-compile   = $(CC) $(own) $(includes) $(CPPFLAGS) $(CFLAGS)
+compile   = $(CC) $(own) $(includes) $(CPPFLAGS) $(CFLAGS) $(speed)
 link      = $(CC) $(own) $(CFLAGS) $(LDFLAGS)
 libs      = -lm
 
@@ -141,9 +156,17 @@ say     = $(if $(V),,@echo '  $(1)  $@';)
 .PHONY: always
 always:
 $(out)/flags: always | $(first)
-	@$(call update,$(compile) $(LDFLAGS))
+	@$(call update,$(compile) $(hot) $(LDFLAGS))
 $(linked): always | $(first)
 	@$(call update,$(objects))
+
+hot_files := base/context base/float_env base/handle base/parallel base/shape \
+    base/thread_pool kernels/gemm layers/activation layers/activations layers/add \
+    layers/concat layers/dense layers/dropout layers/layer layers/multiply layers/rows \
+    layers/slice losses/% model/run model/session optimizers/optimizer_run \
+    optimizers/adam_moments optimizers/momentum tensor/tensor_look train/batch \
+    train/dataset_gather train/pass train/schedule train/step train/trainer
+$(filter $(hot_files:%=$(out)/src/%.o),$(objects)): private speed := $(hot)
 
 $(out)/%.o: %.c $(out)/flags
 	@mkdir -p $(@D)
