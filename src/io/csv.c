@@ -1,6 +1,7 @@
 /* The settings of the CSV reader, and its two entries: a file, and memory. */
 #include "io/csv.h"
 
+#include "base/float_env.h"
 #include "base/memory.h"
 #include "base/utf8.h"
 #include "io/file.h"
@@ -115,20 +116,34 @@ nn_status nn_csv_set_label_kind(nn_csv *csv, int32_t kind)
 
 /* ---- missing values ---- */
 
+/* 1 where the number is a finite float, which *rounded then is. NaN is compared in the
+ * library's environment, too. */
+static int csv_is_float(double number, float *rounded)
+{
+    struct nni_float_env env = nni_float_env_enter();
+    NNI_SETTLE(number);
+    int is_finite = number >= -(double)FLT_MAX && number <= (double)FLT_MAX;
+    *rounded = is_finite ? (float)number : 0.0f;
+    NNI_SETTLE(*rounded);
+    nni_float_env_leave(env);
+    return is_finite;
+}
+
 nn_status nn_csv_set_missing(nn_csv *csv, int32_t missing, double fill)
 {
+    float rounded = 0;
     NNI_NOT_NULL_HANDLE("nn_csv_set_missing", csv);
     if (missing < NN_MISSING_ERROR || missing > NN_MISSING_FILL) {
         return nni_fail(NN_ERROR_ARGUMENT,
                         "nn_csv_set_missing: missing must be in %d ... %d, got %d",
                         NN_MISSING_ERROR, NN_MISSING_FILL, missing);
     }
-    if (missing == NN_MISSING_FILL && !(fill >= -(double)FLT_MAX && fill <= FLT_MAX)) {
+    if (missing == NN_MISSING_FILL && !csv_is_float(fill, &rounded)) {
         return nni_fail(NN_ERROR_ARGUMENT,
                         "nn_csv_set_missing: fill must be a finite float");
     }
     csv->missing = missing;
-    csv->fill = missing == NN_MISSING_FILL ? (float)fill : 0.0f;
+    csv->fill = rounded;
     return NN_OK;
 }
 

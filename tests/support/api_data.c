@@ -140,6 +140,56 @@ static int read_idx_dataset(struct world *w)
         w, nn_dataset_read_idx(w->context, w->files->idx_inputs, w->files->idx_labels));
 }
 
+static int write_idx(struct world *w)
+{
+    return nn_write_idx(w->matrix, w->files->history) == NN_OK;
+}
+
+static int read_npy(struct world *w)
+{
+    return nn_write_npy(w->matrix, w->files->history) == NN_OK &&
+           took_tensor(w, nn_read_npy(w->context, w->files->history));
+}
+
+static int read_npy_dataset(struct world *w)
+{
+    return nn_write_npy(w->matrix, w->files->history) == NN_OK &&
+           took_dataset(w, nn_dataset_read_npy(w->context, w->files->history, NULL));
+}
+
+/* Two doubles. */
+static int parse_npy(struct world *w)
+{
+    static const char header[] =
+        "\x93NUMPY\x01\0\x76\0{'descr': '>f8', 'fortran_order': False, 'shape': (2,), }";
+    enum { HEADER = 128, BYTES = HEADER + 16 };
+    static const unsigned char numbers[] = {
+        0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a, 0xc0, 4, 0, 0, 0, 0, 0, 1};
+    char bytes[BYTES];
+    memset(bytes, ' ', sizeof bytes);
+    memcpy(bytes, header, sizeof header - 1);
+    bytes[HEADER - 1] = '\n';
+    memcpy(bytes + HEADER, numbers, sizeof numbers);
+    return took_tensor(w, nn_parse_npy(w->context, bytes, sizeof bytes));
+}
+
+static int write_confusion(struct world *w)
+{
+    const int64_t shape[] = {2, 2};
+    nn_tensor *counts = nn_tensor_create(w->context, NN_INT64, shape, 2);
+    int done =
+        counts != NULL && nn_write_confusion(counts, NULL, w->files->history) == NN_OK;
+    nn_tensor_destroy(counts);
+    return done;
+}
+
+static const char *const class_names[] = {"x", "y", "z", "w"};
+
+static int name_classes(struct world *w)
+{
+    return nn_dataset_set_class_names(w->samples, class_names, WORLD_CLASSES) == NN_OK;
+}
+
 static int create_csv(struct world *w)
 {
     nn_csv *csv = nn_csv_create(w->context);
@@ -154,6 +204,21 @@ static int set_csv(struct world *w)
            nn_csv_set_label_index(w->csv, -1) == NN_OK &&
            nn_csv_set_label_kind(w->csv, NN_LABEL_CLASS) == NN_OK &&
            nn_csv_set_bytes(w->csv, 1) == NN_OK;
+}
+
+static int set_csv_missing(struct world *w)
+{
+    return nn_csv_set_missing(w->csv, NN_MISSING_FILL, 0.1) == NN_OK;
+}
+
+static int set_csv_missing_text(struct world *w)
+{
+    return nn_csv_set_missing_text(w->csv, "NA") == NN_OK;
+}
+
+static int set_csv_classes(struct world *w)
+{
+    return nn_csv_set_class_names(w->csv, class_names, WORLD_CLASSES) == NN_OK;
 }
 
 static int set_csv_label(struct world *w)
@@ -202,10 +267,19 @@ const struct api_row api_data_rows[] = {
     {"nn_read_idx", read_idx, 1},
     {"nn_parse_idx", parse_idx, 1},
     {"nn_dataset_read_idx", read_idx_dataset, 1},
+    {"nn_write_idx", write_idx, 1},
+    {"nn_write_npy nn_read_npy", read_npy, 1},
+    {"nn_dataset_read_npy", read_npy_dataset, 1},
+    {"nn_parse_npy", parse_npy, 1},
+    {"nn_write_confusion", write_confusion, 1},
+    {"nn_dataset_set_class_names", name_classes, 1},
     {"nn_csv_create nn_csv_destroy", create_csv, 1},
     {"nn_csv_set_header nn_csv_set_separator nn_csv_set_label_index "
      "nn_csv_set_label_kind nn_csv_set_bytes",
      set_csv, 0},
+    {"nn_csv_set_missing", set_csv_missing, 0},
+    {"nn_csv_set_missing_text", set_csv_missing_text, 1},
+    {"nn_csv_set_class_names", set_csv_classes, 1},
     {"nn_csv_set_label_name", set_csv_label, 1},
     {"nn_csv_read", read_csv, 1},
     {"nn_csv_parse", parse_csv, 1},
