@@ -32,7 +32,7 @@ static int destroy_loss(struct world *w)
 
 static int set_loss(struct world *w)
 {
-    double smoothing;
+    double smoothing = 0;
     int set = nn_loss_set_float(w->loss, "label_smoothing", 0.1) == NN_OK &&
               nn_loss_option(w->loss, "label_smoothing", &smoothing) == NN_OK;
     note_number(w, smoothing);
@@ -92,7 +92,7 @@ static int destroy_optimizer(struct world *w)
 
 static int set_optimizer(struct world *w)
 {
-    double beta;
+    double beta = 0;
     int set = nn_optimizer_set(w->optimizer, "beta1", 0.8) == NN_OK &&
               nn_optimizer_set_rate(w->optimizer, 0.3) == NN_OK &&
               nn_optimizer_option(w->optimizer, "beta1", &beta) == NN_OK;
