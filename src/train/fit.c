@@ -104,7 +104,7 @@ static nn_status fit_reserve(struct fit *fit, int32_t epochs)
         if (fit->order == NULL)
             return nn_last_status();
     }
-    fit->values = nni_alloc(context, (size_t)(2 * fit->results + 1), sizeof *fit->values);
+    fit->values = nni_alloc(context, 2 * (size_t)fit->results + 1, sizeof *fit->values);
     if (fit->values == NULL)
         return nn_last_status();
     NNI_TRY(fit_add_series(fit));

@@ -32,13 +32,14 @@ static int32_t step_list_pieces(nn_trainer *trainer, struct nni_piece *pieces)
             continue;
         trainer->pieces[count] =
             (struct nni_piece_origin){node, model->nodes[node].first_parameter == i};
-        pieces[count++] = (struct nni_piece){
+        pieces[count] = (struct nni_piece){
             .parameter = model->weights + parameter->offset,
             .gradient = trainer->gradients + parameter->offset,
             .count = parameter->count,
             .columns = parameter->spec.shape.rank == 2 ? parameter->spec.shape.dim[1] : 0,
             .rate_multiplier = trainer->rate_multipliers[i],
         };
+        count++;
     }
     return count;
 }
