@@ -326,7 +326,7 @@ assumptions = -std=c99 -DNNI_DEBUG $(includes) $(if $(filter %/status.c,$<),,-in
 
 .PHONY: analyze
 analyze: $(foreach tool,$(with),$(sources:%.c=$(analyzed)/%.$(tool)))  ## static analysis by gcc and clang-tidy
-	@$(if $(without),echo 'left out, not installed (make setup-dev): $(without)')
+	@$(if $(without),echo 'left out$(comma) not installed (make setup-dev): $(without)')
 
 # No function of the library takes more than 16 KB of stack.
 $(analyzed)/%.gcc: %.c
