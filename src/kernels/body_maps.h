@@ -317,10 +317,12 @@ static void NNI_K(standardize_map)(const float *a, const float *mean,
 }
 
 /* The square root is exact on every machine, but compilers may not vectorise the C
- * library's function, which has to set errno. Not to be inlined: clang 14 at -O1 comes
- * to no end over the portable table's vectors in a loop of constant length. */
+ * library's function, which has to set errno. Not to be inlined, and n is settled, as
+ * clang 14 at -O1 comes to no end over the portable table's vectors in a loop of constant
+ * length. */
 static NNI_NOINLINE void NNI_K(root_map)(float *x, int64_t n)
 {
+    NNI_SETTLE(n);
     int64_t i = 0;
     for (; i + NNI_LANES <= n; i += NNI_LANES) {
         NNI_K(vector_store)(x + i, NNI_K(vector_root)(NNI_K(vector_load)(x + i)));
