@@ -275,11 +275,11 @@ check: all  ## build and run every test, or those in TESTS
 	@$(run_tests) $(chosen)
 check: $(filter-out %.py,$(chosen)) $(if $(TESTS),,examples)
 
-check-threads: $(thread_tests)  ## only the tests of threads (for SANITIZE=thread)
+check-threads: $(thread_tests) $(libraries)  ## only the tests of threads (for SANITIZE=thread)
 	@$(run_tests) $(thread_tests)
 
 torture: TEST_TIMEOUT := 36000
-torture: $(torture_tests)  ## the long tests
+torture: $(torture_tests) $(libraries)  ## the long tests
 	@$(run_tests) $(torture_tests)
 
 .PHONY: check-bits check-arm hash golden
