@@ -17,23 +17,7 @@ enum {
     NNI_CHECKPOINT_NAME_SIZE = NNI_PARAMETER_NAME_SIZE + 32 /* of a tensor */
 };
 
-/* ---- numbers of a trainer that decide how a run goes on ---- */
-
-enum nni_field_type {
-    NNI_FIELD_INT32,
-    NNI_FIELD_INT64,
-    NNI_FIELD_UINT64, /* as a text, since JSON's numbers are often read as doubles */
-    NNI_FIELD_DOUBLE  /* finite */
-};
-
-struct nni_field {
-    const char *name;
-    enum nni_field_type type;
-    size_t offset;           /* in struct nn_trainer */
-    double minimum, maximum; /* both included */
-};
-
-const struct nni_field *nni_checkpoint_fields(int32_t *count);
+/* ---- numbers of a trainer that decide how a run goes on: a table of fields ---- */
 
 /* Appends ,"name":value for each. */
 void nni_fields_store(const nn_trainer *trainer, struct nni_text *out);
@@ -56,8 +40,8 @@ struct nni_checkpoint_name nni_checkpoint_name(const char *what, const char *ite
 
 /* ---- the whole ---- */
 
-/* Writes the state to a file in memory or on its way; saves and resumes are in
- * checkpoint_save.c and checkpoint_resume.c. */
+/* Lays a trainer's state out as a file and hands that to put, once, with data. A failure of
+ * memory, or put's. */
 nn_status nni_checkpoint_write(nn_trainer *trainer,
                                nn_status (*put)(const struct nni_storer *storer,
                                                 void *data),

@@ -6,17 +6,31 @@
 #include <math.h>
 #include <string.h>
 
-#define FIELD_INT32(name, member, minimum, maximum)                                  \
-    {                                                                                \
-        name, NNI_FIELD_INT32, offsetof(struct nn_trainer, member), minimum, maximum \
-    }
-#define FIELD_INT64(name, member, minimum)                                              \
-    {                                                                                   \
-        name, NNI_FIELD_INT64, offsetof(struct nn_trainer, member), minimum, FIELD_MOST \
-    }
-#define FIELD_DOUBLE(name, member, minimum, maximum)                                  \
+enum field_type {
+    FIELD_TYPE_INT32,
+    FIELD_TYPE_INT64,
+    FIELD_TYPE_UINT64, /* as a text, since JSON's numbers are often read as doubles */
+    FIELD_TYPE_DOUBLE  /* finite */
+};
+
+struct field {
+    const char *name;
+    enum field_type type;
+    size_t offset;           /* in struct nn_trainer */
+    double minimum, maximum; /* both included */
+};
+
+#define FIELD_INT32(name, member, minimum, maximum)                                   \
     {                                                                                 \
-        name, NNI_FIELD_DOUBLE, offsetof(struct nn_trainer, member), minimum, maximum \
+        name, FIELD_TYPE_INT32, offsetof(struct nn_trainer, member), minimum, maximum \
+    }
+#define FIELD_INT64(name, member, minimum)                                               \
+    {                                                                                    \
+        name, FIELD_TYPE_INT64, offsetof(struct nn_trainer, member), minimum, FIELD_MOST \
+    }
+#define FIELD_DOUBLE(name, member, minimum, maximum)                                   \
+    {                                                                                  \
+        name, FIELD_TYPE_DOUBLE, offsetof(struct nn_trainer, member), minimum, maximum \
     }
 
 /* The largest count that is taken from a file: as exact in a double as in an int64_t, and
@@ -24,13 +38,13 @@
 #define FIELD_MOST 9007199254740992.0 /* 2^53 */
 #define FIELD_INTS 2147483647.0
 
-static const struct nni_field fields[] = {
+static const struct field fields[] = {
     FIELD_INT64("epoch", epoch, 0),
     FIELD_INT64("step", step, 0),
     FIELD_DOUBLE("rate", rate, -1, HUGE_VAL),
 
     FIELD_INT64("batch_size", batch_size, NN_FULL_BATCH),
-    {"seed", NNI_FIELD_UINT64, offsetof(struct nn_trainer, seed), 0, 0},
+    {"seed", FIELD_TYPE_UINT64, offsetof(struct nn_trainer, seed), 0, 0},
     FIELD_INT32("shuffle", shuffle, 0, 1),
     FIELD_DOUBLE("validation_split", validation_split, 0, 1),
     FIELD_INT32("check_loss", check_loss, 0, 1),
@@ -62,15 +76,9 @@ static const struct nni_field fields[] = {
     FIELD_INT64("run.done", run.done, 0),
 };
 
-const struct nni_field *nni_checkpoint_fields(int32_t *count)
+static size_t field_size(const struct field *field)
 {
-    *count = NNI_COUNT(fields);
-    return fields;
-}
-
-static size_t field_size(const struct nni_field *field)
-{
-    return field->type == NNI_FIELD_INT32 ? sizeof(int32_t) : sizeof(int64_t);
+    return field->type == FIELD_TYPE_INT32 ? sizeof(int32_t) : sizeof(int64_t);
 }
 
 void nni_fields_store(const nn_trainer *trainer, struct nni_text *out)
@@ -79,13 +87,13 @@ void nni_fields_store(const nn_trainer *trainer, struct nni_text *out)
         const void *member = (const char *)trainer + fields[i].offset;
         nni_text_format(out, ",\n\"%s\":", fields[i].name);
         switch (fields[i].type) {
-        case NNI_FIELD_INT32:
+        case FIELD_TYPE_INT32:
             nni_text_format(out, "%" PRId32, *(const int32_t *)member);
             break;
-        case NNI_FIELD_INT64:
+        case FIELD_TYPE_INT64:
             nni_text_format(out, "%" PRId64, *(const int64_t *)member);
             break;
-        case NNI_FIELD_UINT64:
+        case FIELD_TYPE_UINT64:
             nni_text_format(out, "\"%" PRIu64 "\"", *(const uint64_t *)member);
             break;
         default:
@@ -97,7 +105,7 @@ void nni_fields_store(const nn_trainer *trainer, struct nni_text *out)
 /* ---- reading ---- */
 
 static nn_status field_range(const struct nni_json *json, int32_t node,
-                             const struct nni_field *field, double value)
+                             const struct field *field, double value)
 {
     if (value >= field->minimum && value <= field->maximum) {
         return NN_OK;
@@ -107,7 +115,7 @@ static nn_status field_range(const struct nni_json *json, int32_t node,
 
 /* The digits of a whole number below 2^64. */
 static nn_status field_digits(const struct nni_json *json, int32_t node,
-                              const struct nni_field *field, uint64_t *value)
+                              const struct field *field, uint64_t *value)
 {
     const char *text = nni_json_string(json, node);
     *value = 0;
@@ -122,15 +130,15 @@ static nn_status field_digits(const struct nni_json *json, int32_t node,
 }
 
 static nn_status field_restore(const struct nni_json *json, int32_t object,
-                               const struct nni_field *field, void *member)
+                               const struct field *field, void *member)
 {
     int32_t node;
-    if (field->type == NNI_FIELD_UINT64) {
+    if (field->type == FIELD_TYPE_UINT64) {
         NNI_TRY(nni_json_require(json, object, field->name, NNI_JSON_STRING, &node));
         return field_digits(json, node, field, member);
     }
     NNI_TRY(nni_json_require(json, object, field->name, NNI_JSON_NUMBER, &node));
-    if (field->type == NNI_FIELD_DOUBLE) {
+    if (field->type == FIELD_TYPE_DOUBLE) {
         double value;
         NNI_TRY(nni_json_number(json, node, &value));
         NNI_TRY(field_range(json, node, field, isfinite(value) ? value : (double)NAN));
@@ -140,7 +148,7 @@ static nn_status field_restore(const struct nni_json *json, int32_t object,
     int64_t value;
     NNI_TRY(nni_json_int(json, node, &value));
     NNI_TRY(field_range(json, node, field, (double)value));
-    if (field->type == NNI_FIELD_INT32) {
+    if (field->type == FIELD_TYPE_INT32) {
         *(int32_t *)member = (int32_t)value;
     } else {
         *(int64_t *)member = value;
