@@ -94,8 +94,7 @@ static float element(const struct nni_gemm *g, int64_t i, int64_t j, float start
             lane[l] += lane[l + width];
         }
     }
-    int lanes = g->n <= 4 && g->k >= 64 && !g->chain;
-    return lanes ? start + lane[0] : chain;
+    return g->lanes ? start + lane[0] : chain;
 }
 
 static void expect(struct product *p, const struct nni_kernels *kernels)
@@ -122,7 +121,7 @@ static void check(struct product *p, const nn_context *context,
     const struct nni_gemm *g = &p->gemm;
     mixed_floats(p->c, p->c_count, 3);
     mixed_floats(p->before, p->c_count, 4);
-    void *scratch = scratch_bytes(nni_gemm_scratch(context, kernels, g->m, g->n, g->k));
+    void *scratch = scratch_bytes(nni_gemm_scratch(context, kernels, g));
     nni_gemm(context, kernels, g, scratch);
     free(scratch);
     assert_same_bits(p->c, p->expected, p->c_count);
@@ -194,32 +193,62 @@ static void few_rows_read_b_where_it_lies(void **state)
     }
 }
 
-static void long_narrow_products_use_lanes(void **state)
+static void long_products_that_are_narrow_or_low_use_lanes(void **state)
 {
     (void)state;
-    assert_true(nni_gemm_uses_lanes(64, 4));
-    assert_false(nni_gemm_uses_lanes(63, 4));
-    assert_false(nni_gemm_uses_lanes(64, 5));
+    assert_true(nni_gemm_narrow_uses_lanes(64, 4));
+    assert_false(nni_gemm_narrow_uses_lanes(63, 4));
+    assert_false(nni_gemm_narrow_uses_lanes(64, 5));
+    assert_true(nni_gemm_few_use_lanes(8, 64));
+    assert_false(nni_gemm_few_use_lanes(9, 64));
+    assert_false(nni_gemm_few_use_lanes(8, 63));
+}
+
+static void lanes_are_as_defined_for_any_sizes(void **state)
+{
+    (void)state;
+    const int64_t sizes[] = {1, 2, 3, 4, 5, 8, 9, 23};
+    const int64_t terms[] = {1, 15, 16, 17, 64, 100};
+    for (int32_t i = 0; i < NNI_COUNT(sizes) * NNI_COUNT(sizes); i++) {
+        for (int32_t form = 0; form < 4 * NNI_COUNT(terms); form++) {
+            struct product p;
+            make(&p, sizes[i % NNI_COUNT(sizes)], sizes[i / NNI_COUNT(sizes)],
+                 terms[form / 4], form & 1, form & 2, (i + form) % 3);
+            p.gemm.lanes = 1;
+            p.gemm.accumulate = i % 2;
+            p.gemm.bias = i % 2 ? NULL : p.bias;
+            p.gemm.activation = NN_TANH;
+            check_all(&p, NULL, 1);
+            discard(&p);
+        }
+    }
+}
+
+static void one_row_goes_along_a_large_b(void **state)
+{
+    (void)state;
     for (int form = 0; form < 8; form++) {
         struct product p;
-        make(&p, 9, 1 + form % 4, 64 + 5 * form, form & 1, form & 2, form & 1);
-        p.gemm.bias = p.bias;
-        p.gemm.activation = NN_TANH;
+        make(&p, 1, 500 + form, 70 + form, form & 1, 0, form & 2);
+        p.gemm.accumulate = form / 4;
+        p.gemm.bias = form / 4 ? NULL : p.bias;
+        p.gemm.activation = NN_RELU;
         check_all(&p, NULL, 1);
         discard(&p);
     }
 }
 
-static void a_chain_can_be_asked_for(void **state)
+static void narrow_products_of_columns_are_transposed(void **state)
 {
     (void)state;
-    for (int form = 0; form < 4; form++) {
-        struct product p;
-        make(&p, 9, 3, 100, form & 1, form & 2, 0);
-        p.gemm.chain = 1;
-        p.gemm.accumulate = 1;
-        check_all(&p, NULL, 1);
-        discard(&p);
+    const int64_t rows[] = {63, 64, 65, 256, 257, 700};
+    for (int32_t i = 0; i < NNI_COUNT(rows); i++) {
+        for (int64_t n = 1; n < 17; n++) {
+            struct product p;
+            make(&p, rows[i], n, 20 + n, 1, n & 1, n % 3);
+            check_all(&p, NULL, 1);
+            discard(&p);
+        }
     }
 }
 
@@ -265,13 +294,13 @@ static void rows_do_not_depend_on_one_another(void **state)
 {
     (void)state;
     const struct nni_kernels *kernels = best();
-    const int64_t columns[] = {2, 10, 200};
+    const int64_t columns[] = {2, 10, 200, 300};
     for (int32_t c = 0; c < NNI_COUNT(columns); c++) {
         struct product p;
         make(&p, 50, columns[c], 130, 0, 0, 0);
+        p.gemm.lanes = nni_gemm_narrow_uses_lanes(130, columns[c]);
         check_all(&p, NULL, 1);
-        void *scratch =
-            scratch_bytes(nni_gemm_scratch(NULL, kernels, 50, columns[c], 130));
+        void *scratch = scratch_bytes(nni_gemm_scratch(NULL, kernels, &p.gemm));
         float *row = floats(columns[c], 7);
         for (int64_t i = 0; i < 50; i++) {
             struct nni_gemm one = p.gemm;
@@ -300,6 +329,7 @@ static void threads_do_not_change_bits(void **state)
             make(&p, sizes[i][0], sizes[i][1], sizes[i][2], i & 1, i & 2, 1);
             p.gemm.bias = p.bias;
             p.gemm.activation = NN_RELU;
+            p.gemm.lanes = i >= 2;
             check_all(&p, context, 0);
             discard(&p);
         }
@@ -315,7 +345,14 @@ static void scratch_for_many_rows_serves_fewer(void **state)
     const struct nni_kernels *kernels = best();
     size_t last = 0;
     for (int64_t m = 0; m < 3000; m += 50) {
-        size_t bytes = nni_gemm_scratch(context, kernels, m, 120, 70);
+        const struct nni_gemm gemm = {.m = m,
+                                      .n = 120,
+                                      .k = 70,
+                                      .a_row = 70,
+                                      .a_column = 1,
+                                      .b_row = 120,
+                                      .b_column = 1};
+        size_t bytes = nni_gemm_scratch(context, kernels, &gemm);
         assert_true(bytes >= last);
         last = bytes;
     }
@@ -328,8 +365,10 @@ int main(void)
         cmocka_unit_test(every_size_and_transpose_is_one_chain),
         cmocka_unit_test(blocks_over_k_and_n_do_not_show),
         cmocka_unit_test(few_rows_read_b_where_it_lies),
-        cmocka_unit_test(long_narrow_products_use_lanes),
-        cmocka_unit_test(a_chain_can_be_asked_for),
+        cmocka_unit_test(long_products_that_are_narrow_or_low_use_lanes),
+        cmocka_unit_test(lanes_are_as_defined_for_any_sizes),
+        cmocka_unit_test(one_row_goes_along_a_large_b),
+        cmocka_unit_test(narrow_products_of_columns_are_transposed),
         cmocka_unit_test(starts_and_last_writes_go_with_every_way),
         cmocka_unit_test(strides_may_be_anything),
         cmocka_unit_test(rows_do_not_depend_on_one_another),

@@ -27,7 +27,7 @@ static float *floats(int64_t count, uint32_t salt)
 static void *scratch_for(const nn_context *context, const struct nni_kernels *kernels,
                          const struct nni_gemm *g)
 {
-    size_t bytes = nni_gemm_scratch(context, kernels, g->m, g->n, g->k);
+    size_t bytes = nni_gemm_scratch(context, kernels, g);
     void *scratch = NULL;
     assert_int_equal(posix_memalign(&scratch, 64, bytes > 0 ? bytes : 1), 0);
     return scratch;
@@ -68,8 +68,7 @@ static struct nni_gemm product_of(const struct layer *layer, float *c)
                                   .b_row = layer->n,
                                   .b_column = 1,
                                   .c = c,
-                                  .c_row = layer->n,
-                                  .chain = 1};
+                                  .c_row = layer->n};
     return gemm;
 }
 
@@ -84,7 +83,9 @@ static void check(const nn_context *context, const struct nni_kernels *kernels,
     memcpy(w, layer->w, (size_t)count * sizeof(float));
 
     struct nni_gemm gemm = product_of(layer, gradient);
+    gemm.update = options; /* needs the most scratch */
     void *scratch = scratch_for(context, kernels, &gemm);
+    gemm.update = NULL;
     nni_gemm(context, kernels, &gemm, scratch);
     struct nni_update update = *options;
     update.count = count;

@@ -177,11 +177,13 @@ static void assert_micro_batches_agree(int64_t units, int64_t rows, int64_t cut)
     bench_open(&bench, nn_dense(NULL, units, NN_LINEAR), rows, 1, &four);
     bench_forward(&bench);
     bench_backward(&bench);
-    float *whole[2] = {bench_floats(), bench_floats()};
+    float *whole[3] = {bench_floats(), bench_floats(), bench_floats()};
     bench_set(whole[0], (int32_t)(4 * units), bench.parameter_gradients[0]);
     bench_set(whole[1], (int32_t)units, bench.parameter_gradients[1]);
+    bench_set(whole[2], (int32_t)(4 * rows), bench.input_gradients[0]);
     bench.call.rows = cut;
     bench_backward(&bench);
+    assert_equal_bits(bench.input_gradients[0], whole[2], 4 * cut);
     bench.call.rows = rows - cut;
     bench.call.accumulate = 1;
     bench.inputs[0] = bench.input[0] + cut * 4;
@@ -189,8 +191,10 @@ static void assert_micro_batches_agree(int64_t units, int64_t rows, int64_t cut)
     bench_backward(&bench);
     assert_equal_bits(bench.parameter_gradients[0], whole[0], 4 * units);
     assert_equal_bits(bench.parameter_gradients[1], whole[1], units);
-    nni_free(NULL, whole[0]);
-    nni_free(NULL, whole[1]);
+    assert_equal_bits(bench.input_gradients[0], whole[2] + 4 * cut, 4 * (rows - cut));
+    for (int32_t i = 0; i < NNI_COUNT(whole); i++) {
+        nni_free(NULL, whole[i]);
+    }
     bench_close(&bench);
 }
 
@@ -200,6 +204,8 @@ static void dense_in_micro_batches_gives_the_bits_of_one_batch(void **state)
     assert_micro_batches_agree(5, 7, 3);
     assert_micro_batches_agree(20, 40, 13);
     assert_micro_batches_agree(3, 160, 80); /* long and narrow: lanes elsewhere */
+    assert_micro_batches_agree(70, 8, 3);   /* few rows: the input's gradient in lanes */
+    assert_micro_batches_agree(70, 9, 5);   /* not quite as few */
 }
 
 int main(void)

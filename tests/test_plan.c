@@ -67,7 +67,7 @@ static void run_forward(struct planned *planned, int64_t first, int64_t rows,
     for (int32_t i = 0; i < planned->model->input_count; i++)
         inputs[i] = planned->inputs[i] +
                     first * node_floats(planned->model, planned->model->inputs[i]);
-    struct nni_run run = {rows, first, training, 3, 8, first > 0, 0};
+    struct nni_run run = {rows, first, ROWS, training, 3, 8, first > 0, 0};
     assert_ok(nni_plan_forward(planned->plan, &run, inputs));
 }
 
@@ -82,7 +82,7 @@ static void run_backward(struct planned *planned, int64_t first, int64_t rows)
         for (int64_t k = 0; gradient != NULL && k < rows * floats; k++)
             gradient[k] = (float)(((k + first * floats) * 29 + o) % 32 - 16) / 16;
     }
-    struct nni_run run = {rows, first, 1, 3, 8, first > 0, 0};
+    struct nni_run run = {rows, first, ROWS, 1, 3, 8, first > 0, 0};
     assert_ok(nni_plan_backward(planned->plan, &run));
 }
 

@@ -8,10 +8,11 @@ enum {
      * vector of the kernels holds one number of each lane. */
     NNI_LANES = 16,
     NNI_LONG_SUM_BLOCK = 1024,
-    /* Contract: products with at most LANES_N columns and at least LANES_K terms use
-     * lanes. */
-    NNI_GEMM_LANES_N = 4,
+    /* Contract: products with at least LANES_K terms use lanes where they have at most
+     * LANES_N columns, or at most LANES_M rows and a B that lies along k. */
     NNI_GEMM_LANES_K = 64,
+    NNI_GEMM_LANES_N = 4,
+    NNI_GEMM_LANES_M = 8,
 
     /* DEPTH terms of WIDTH columns of B are multiplied at a time, so that they stay in the
      * second cache. */

@@ -1,12 +1,15 @@
 /* The matrix product, see gemm.h: one area of C, in register tiles, or in lanes. A body. */
 
-/* Writes the start of each chain to C: bias, zero, or C as it is. */
+/* The product of no terms: bias, zero, or C as it is. */
 static void NNI_K(gemm_start)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
 {
+    const size_t bytes = (size_t)(area.j1 - area.j0) * sizeof(float);
     for (int64_t i = area.i0; i < area.i1 && !g->accumulate; i++) {
-        float *c = g->c + i * g->c_row;
-        for (int64_t j = area.j0; j < area.j1; j++) {
-            c[j] = g->bias != NULL ? g->bias[j] : 0.0f;
+        float *c = g->c + i * g->c_row + area.j0;
+        if (g->bias != NULL) {
+            memcpy(c, g->bias + area.j0, bytes);
+        } else {
+            memset(c, 0, bytes);
         }
     }
 }
@@ -41,30 +44,33 @@ static inline int NNI_K(gemm_is_direct)(const struct nni_gemm *g,
             (g->k <= SHORT && g->k * g->b_row <= MEDIUM));
 }
 
-/* A column of C without gaps as a row: the transposed product, whose B lies along it. */
-static inline struct nni_gemm NNI_K(gemm_as_row)(const struct nni_gemm *g)
+/* A product whose activation, if any, is left to gemm_finish but where it says otherwise. */
+static void NNI_K(gemm_chains)(const struct nni_gemm *g, struct NNI_K(gemm_area) area,
+                               float *scratch, int *finished)
 {
-    struct nni_gemm row = *g;
-    row.m = 1;
-    row.n = g->m;
-    row.a = g->b;
-    row.a_row = g->b_column;
-    row.a_column = g->b_row;
-    row.b = g->a;
-    row.b_row = g->a_column;
-    row.b_column = g->a_row;
-    return row;
+    const int64_t rows = area.i1 - area.i0;
+    const int by_tiles = g->activation == NN_RELU && g->before == NULL;
+    if (g->b_column == 1 && rows == 1 && g->k * g->n >= NNI_K(ROW_FROM)) {
+        NNI_K(gemm_row)(g, area.i0, area.j0, area.j1);
+        return;
+    }
+    if (NNI_K(gemm_is_narrow)(g, rows) && area.j1 - area.j0 == g->n) {
+        NNI_K(gemm_narrow)(g, area.i0, area.i1, scratch);
+        return;
+    }
+    *finished |= by_tiles;
+    if (g->b_column == 1 && rows <= NNI_K(TILE_ROWS)) {
+        NNI_K(gemm_low)(g, area.i0, area.i1, area.j0, area.j1);
+    } else if (NNI_K(gemm_is_direct)(g, &area)) {
+        NNI_K(gemm_direct)(g, area);
+    } else {
+        NNI_K(gemm_blocked)(g, area, scratch);
+    }
 }
 
 static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, int64_t n0,
                              int64_t n1, void *scratch)
 {
-    if (g->n == 1 && g->m > 1 && g->chain && g->a_row == 1 && g->c_row == 1 &&
-        g->bias == NULL) {
-        const struct nni_gemm row = NNI_K(gemm_as_row)(g);
-        NNI_K(gemm_tile)(&row, n0, n1, m0, m1, scratch);
-        return;
-    }
     const struct NNI_K(gemm_area) area = {m0, m1, n0, n1};
     if (m0 >= m1 || n0 >= n1) {
         return;
@@ -72,38 +78,34 @@ static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, i
     int finished = g->before == NULL && g->activation == NN_LINEAR;
     if (g->k == 0) {
         NNI_K(gemm_start)(g, area);
-    } else if (!g->chain && nni_gemm_uses_lanes(g->k, g->n)) {
-        NNI_K(gemm_start)(g, area);
-        NNI_K(gemm_lanes)(g, m0, m1, n0, n1, scratch);
+    } else if (g->lanes) {
+        NNI_K(gemm_lanes)(g, area, scratch);
     } else if (g->update != NULL) {
         NNI_K(gemm_outer)(g, m0, m1, n0, n1, scratch);
     } else {
-        const int by_tiles = g->activation == NN_RELU && g->before == NULL;
-        if (g->b_column == 1 && m1 - m0 <= NNI_K(TILE_ROWS)) {
-            finished |= by_tiles;
-            NNI_K(gemm_low)(g, m0, m1, n0, n1);
-        } else if (NNI_K(gemm_is_direct)(g, &area)) {
-            finished |= by_tiles;
-            NNI_K(gemm_direct)(g, area);
-        } else if (g->b_row == 1 && m1 - m0 <= NNI_K(FEW_ROWS)) {
-            NNI_K(gemm_few)(g, m0, m1, n0, n1);
-        } else {
-            finished |= by_tiles;
-            NNI_K(gemm_blocked)(g, area, scratch);
-        }
+        NNI_K(gemm_chains)(g, area, scratch, &finished);
     }
     if (!finished) {
         NNI_K(gemm_finish)(g, area);
     }
 }
 
-/* For the blocked way or the lanes, whichever needs more; grows with n and k. */
-static size_t NNI_K(gemm_tile_scratch)(int64_t m, int64_t n, int64_t k)
+static size_t NNI_K(gemm_tile_scratch)(const struct nni_gemm *g)
 {
-    (void)m;
-    int64_t floats = NNI_K(OUTER_FLOATS) + NNI_K(gemm_blocked_floats)(n, k);
-    if (nni_gemm_uses_lanes(k, n)) {
-        floats = nni_max(floats, (n + 1) * k);
+    const struct NNI_K(gemm_area) area = {0, g->m, 0, g->n};
+    int64_t floats = 0;
+    if (g->lanes) {
+        floats = NNI_K(gemm_lanes_floats)(g);
+    } else {
+        if (!NNI_K(gemm_is_direct)(g, &area)) {
+            floats = NNI_K(gemm_blocked_floats)(g->n, g->k);
+        }
+        if (NNI_K(gemm_is_narrow)(g, g->m)) {
+            floats = nni_max(floats, NNI_K(gemm_narrow_floats)(g));
+        }
+        if (g->update != NULL) {
+            floats += NNI_K(OUTER_FLOATS);
+        }
     }
     return (size_t)floats * sizeof(float);
 }

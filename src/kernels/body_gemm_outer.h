@@ -11,7 +11,25 @@ struct NNI_K(outer_row) {
     float factor[NNI_GEMM_UPDATE_TERMS];
 };
 
-/* terms: those of the row, as a constant where that is faster. */
+/* One vector of the row; terms: those of the row, as a constant where that is faster. */
+static NNI_ALWAYS_INLINE void NNI_K(outer_vector)(
+    const NNI_K(nni_vector) * factor, const int64_t terms, const float *b, int64_t b_row,
+    const struct NNI_K(plain_update) * plain, float *w, const int whole,
+    NNI_K(nni_part) part)
+{
+    NNI_K(nni_vector) sum = NNI_K(vector_fill)(0.0f);
+    NNI_UNROLL
+    for (int p = 0; p < NNI_GEMM_UPDATE_TERMS; p++) {
+        if (p < terms) {
+            sum = NNI_K(vector_fma)(factor[p],
+                                    NNI_K(tile_load)(b + p * b_row, whole, part), sum);
+        }
+    }
+    sum = NNI_K(plain_updated)(plain, sum, NNI_K(tile_load)(w, whole, part));
+    NNI_K(tile_store)(w, whole, part, sum);
+}
+
+/* Whole vectors first: a masked store is slow even where its mask is full. */
 static NNI_ALWAYS_INLINE void NNI_K(outer_run)(const struct NNI_K(outer_row) * row,
                                                const int64_t terms,
                                                const struct NNI_K(plain_update) * plain,
@@ -19,21 +37,18 @@ static NNI_ALWAYS_INLINE void NNI_K(outer_run)(const struct NNI_K(outer_row) * r
 {
     const float *b = row->b;
     const int64_t b_row = row->b_row, columns = row->columns;
+    const NNI_K(nni_part) part = NNI_K(vector_part)(columns % NNI_LANES);
     NNI_K(nni_vector) factor[NNI_GEMM_UPDATE_TERMS];
-    for (int64_t p = 0; p < terms; p++) {
-        factor[p] = NNI_K(vector_fill)(row->factor[p]);
+    NNI_UNROLL
+    for (int p = 0; p < NNI_GEMM_UPDATE_TERMS; p++) {
+        factor[p] = NNI_K(vector_fill)(p < terms ? row->factor[p] : 0.0f);
     }
-    for (int64_t j = 0; j < columns; j += NNI_LANES) {
-        const int64_t rest = nni_min(columns - j, NNI_LANES);
-        const int whole = !NNI_K(PARTS_ARE_FREE) && rest == NNI_LANES;
-        const NNI_K(nni_part) part = NNI_K(vector_part)(rest);
-        NNI_K(nni_vector) sum = NNI_K(vector_fill)(0.0f);
-        for (int64_t p = 0; p < terms; p++) {
-            sum = NNI_K(vector_fma)(
-                factor[p], NNI_K(tile_load)(b + p * b_row + j, whole, part), sum);
-        }
-        sum = NNI_K(plain_updated)(plain, sum, NNI_K(tile_load)(w + j, whole, part));
-        NNI_K(tile_store)(w + j, whole, part, sum);
+    int64_t j = 0;
+    for (; columns - j >= NNI_LANES; j += NNI_LANES) {
+        NNI_K(outer_vector)(factor, terms, b + j, b_row, plain, w + j, 1, part);
+    }
+    if (j < columns) {
+        NNI_K(outer_vector)(factor, terms, b + j, b_row, plain, w + j, 0, part);
     }
 }
 

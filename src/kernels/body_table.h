@@ -13,9 +13,10 @@
 #include "kernels/body_gemm_update.h"
 #include "kernels/body_gemm_outer.h"
 #include "kernels/body_gemm_pack.h"
-#include "kernels/body_gemm_lanes.h"
 #include "kernels/body_gemm_blocks.h"
-#include "kernels/body_gemm_few.h"
+#include "kernels/body_gemm_lanes.h"
+#include "kernels/body_gemm_narrow.h"
+#include "kernels/body_gemm_row.h"
 #include "kernels/body_gemm.h"
 
 const struct nni_kernels NNI_K(nni_kernels) = {

@@ -7,7 +7,7 @@ typedef __m512 NNI_K(nni_vector);
 typedef __mmask16 NNI_K(nni_part);
 
 enum { NNI_K(TILE_ROWS) = 14, NNI_K(TILE_VECTORS) = 2, NNI_K(PARTS_ARE_FREE) = 1 };
-enum { NNI_K(MANY_REGISTERS) = 1, NNI_K(LANES_ROWS) = 4, NNI_K(LANES_COLUMNS) = 4 };
+enum { NNI_K(MANY_REGISTERS) = 1, NNI_K(LANES_MANY) = 4, NNI_K(LANES_FEW) = 4 };
 /* clang-format off */
 #define NNI_TILES(TILE)                                                   \
     TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(1, 5) TILE(1, 6)     \
@@ -99,16 +99,11 @@ static inline float NNI_K(vector_most)(NNI_K(nni_vector) v)
     return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
 }
 
-/* Sixteen terms of 16 rows, transposed; in registers. */
-typedef struct {
-    NNI_K(nni_vector) term[NNI_LANES];
-} NNI_K(nni_square);
-
 /* Eight terms of the rows come as eight registers, each of which has the terms of two rows,
  * four apart; then the quarters are transposed by exchanging single lanes and pairs of
  * lanes, and at last the quarters themselves are put together. */
-static NNI_ALWAYS_INLINE void NNI_K(square_transpose)(NNI_K(nni_square) * to,
-                                                      const float *from, int64_t step)
+static NNI_NOINLINE void NNI_K(vector_transpose)(const float *from, int64_t step,
+                                                 float *to, int64_t to_row)
 {
     const float *const row[4] = {from, from + step, from + 2 * step, from + 3 * step};
     NNI_UNROLL
@@ -135,25 +130,46 @@ static NNI_ALWAYS_INLINE void NNI_K(square_transpose)(NNI_K(nni_square) * to,
         NNI_UNROLL
         for (int q = 0; q < 4; q++) {
             const __m512 x = quarters[0][q], y = quarters[1][q];
-            to->term[p + q] = _mm512_shuffle_f32x4(x, y, 0x88);
-            to->term[p + q + 4] = _mm512_shuffle_f32x4(x, y, 0xdd);
+            NNI_K(vector_store)
+            (to + (p + q) * to_row, _mm512_shuffle_f32x4(x, y, 0x88));
+            NNI_K(vector_store)
+            (to + (p + q + 4) * to_row, _mm512_shuffle_f32x4(x, y, 0xdd));
         }
     }
 }
 
-static NNI_ALWAYS_INLINE NNI_K(nni_vector)
-    NNI_K(square_term)(const NNI_K(nni_square) * square, int64_t p)
+/* Sums of x's and y's numbers in a quarter, next to each other: l + 2 to l, or l + 1. */
+static inline __m512 NNI_K(sums_halved)(__m512 x, __m512 y, const int by_pairs)
 {
-    return square->term[p];
+    return by_pairs ? _mm512_add_ps(_mm512_shuffle_ps(x, y, 0x44),
+                                    _mm512_shuffle_ps(x, y, 0xee))
+                    : _mm512_add_ps(_mm512_shuffle_ps(x, y, 0x88),
+                                    _mm512_shuffle_ps(x, y, 0xdd));
 }
 
-static NNI_NOINLINE void NNI_K(vector_transpose)(const float *from, int64_t step,
-                                                 float *to, int64_t to_row)
+/* The sums of a tile of a product in lanes, as in body_vector_sums.h, but for four vectors at
+ * a time: they come into the quarters of one register, then those of four into one. */
+static NNI_ALWAYS_INLINE void NNI_K(vector_sums)(const NNI_K(nni_vector) * v,
+                                                 const int few, float *sums)
 {
-    NNI_K(nni_square) square;
-    NNI_K(square_transpose)(&square, from, step);
+    __m512 quarters[NNI_K(LANES_FEW)];
     NNI_UNROLL
-    for (int p = 0; p < NNI_LANES; p++) {
-        NNI_K(vector_store)(to + p * to_row, square.term[p]);
+    for (int f = 0; f < NNI_K(LANES_FEW); f++) {
+        if (f >= few) {
+            quarters[f] = quarters[f % few];
+            continue;
+        }
+        __m512 halves[2];
+        NNI_UNROLL
+        for (int h = 0; h < 2; h++) {
+            const __m512 x = v[4 * f + 2 * h], y = v[4 * f + 2 * h + 1];
+            halves[h] = _mm512_add_ps(_mm512_shuffle_f32x4(x, y, 0x44),
+                                      _mm512_shuffle_f32x4(x, y, 0xee));
+        }
+        quarters[f] = _mm512_add_ps(_mm512_shuffle_f32x4(halves[0], halves[1], 0x88),
+                                    _mm512_shuffle_f32x4(halves[0], halves[1], 0xdd));
     }
+    _mm512_storeu_ps(
+        sums, NNI_K(sums_halved)(NNI_K(sums_halved)(quarters[0], quarters[1], 1),
+                                 NNI_K(sums_halved)(quarters[2], quarters[3], 1), 0));
 }

@@ -10,7 +10,7 @@ typedef struct {
 typedef int64_t NNI_K(nni_part);
 
 enum { NNI_K(TILE_ROWS) = 6, NNI_K(TILE_VECTORS) = 1, NNI_K(PARTS_ARE_FREE) = 0 };
-enum { NNI_K(MANY_REGISTERS) = 0, NNI_K(LANES_ROWS) = 2, NNI_K(LANES_COLUMNS) = 2 };
+enum { NNI_K(MANY_REGISTERS) = 0, NNI_K(LANES_MANY) = 2, NNI_K(LANES_FEW) = 2 };
 /* clang-format off */
 #define NNI_TILES(TILE)                                                   \
     TILE(1, 1) TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(2, 1) TILE(2, 2)     \
@@ -167,19 +167,4 @@ static NNI_NOINLINE void NNI_K(vector_transpose)(const float *from, int64_t step
     }
 }
 
-/* Sixteen terms of 16 rows, transposed; in memory. */
-typedef struct {
-    float term[NNI_LANES * NNI_LANES];
-} NNI_K(nni_square);
-
-static inline void NNI_K(square_transpose)(NNI_K(nni_square) * to, const float *from,
-                                           int64_t step)
-{
-    NNI_K(vector_transpose)(from, step, to->term, NNI_LANES);
-}
-
-static inline NNI_K(nni_vector)
-    NNI_K(square_term)(const NNI_K(nni_square) * square, int64_t p)
-{
-    return NNI_K(vector_load)(square->term + p * NNI_LANES);
-}
+#include "kernels/body_vector_sums.h"

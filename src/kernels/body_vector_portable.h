@@ -12,9 +12,9 @@ typedef int64_t NNI_K(nni_part);
 
 /* Tiles of the matrix product, rows x vectors; the largest one is for large products. */
 enum { NNI_K(TILE_ROWS) = 2, NNI_K(TILE_VECTORS) = 1, NNI_K(PARTS_ARE_FREE) = 0 };
-/* MANY_REGISTERS: sixteen vectors and more at a time stay in registers. Rows and columns
- * side by side of a product in lanes. */
-enum { NNI_K(MANY_REGISTERS) = 0, NNI_K(LANES_ROWS) = 1, NNI_K(LANES_COLUMNS) = 1 };
+/* MANY_REGISTERS: sixteen vectors and more at a time stay in registers. A tile of a product
+ * in lanes has LANES_FEW vectors of the side that has few, LANES_MANY of the other. */
+enum { NNI_K(MANY_REGISTERS) = 0, NNI_K(LANES_MANY) = 1, NNI_K(LANES_FEW) = 1 };
 #define NNI_TILES(TILE)         TILE(1, 1) TILE(2, 1)
 #define NNI_PACKING_TILES(TILE) TILE(2, 1)
 
@@ -150,19 +150,4 @@ static NNI_NOINLINE void NNI_K(vector_transpose)(const float *from, int64_t step
     }
 }
 
-/* Sixteen terms of 16 rows, transposed; in memory. */
-typedef struct {
-    float term[NNI_LANES * NNI_LANES];
-} NNI_K(nni_square);
-
-static inline void NNI_K(square_transpose)(NNI_K(nni_square) * to, const float *from,
-                                           int64_t step)
-{
-    NNI_K(vector_transpose)(from, step, to->term, NNI_LANES);
-}
-
-static inline NNI_K(nni_vector)
-    NNI_K(square_term)(const NNI_K(nni_square) * square, int64_t p)
-{
-    return NNI_K(vector_load)(square->term + p * NNI_LANES);
-}
+#include "kernels/body_vector_sums.h"

@@ -13,9 +13,14 @@ enum { GEMM_TASK_WORK = 1 << 19, GEMM_TASK_COLUMNS = 64 };
 
 enum { GEMM_SMALL = 1 << 21 /* the product of three such numbers does not overflow */ };
 
-int nni_gemm_uses_lanes(int64_t k, int64_t n)
+int nni_gemm_narrow_uses_lanes(int64_t k, int64_t n)
 {
     return n <= NNI_GEMM_LANES_N && k >= NNI_GEMM_LANES_K;
+}
+
+int nni_gemm_few_use_lanes(int64_t m, int64_t k)
+{
+    return m <= NNI_GEMM_LANES_M && k >= NNI_GEMM_LANES_K;
 }
 
 int nni_gemm_can_update(int64_t k)
@@ -44,10 +49,10 @@ static int64_t gemm_tasks(const nn_context *context, int64_t m, int64_t n, int64
 }
 
 size_t nni_gemm_scratch(const nn_context *context, const struct nni_kernels *kernels,
-                        int64_t m, int64_t n, int64_t k)
+                        const struct nni_gemm *gemm)
 {
-    size_t one = nni_align_up(kernels->gemm_scratch(m, n, k));
-    return one * (size_t)gemm_tasks(context, m, n, k);
+    size_t one = nni_align_up(kernels->gemm_scratch(gemm));
+    return one * (size_t)gemm_tasks(context, gemm->m, gemm->n, gemm->k);
 }
 
 struct gemm_job {
@@ -104,7 +109,7 @@ void nni_gemm(const nn_context *context, const struct nni_kernels *kernels,
         return;
     }
     struct gemm_job job = {.gemm = gemm, .kernels = kernels, .scratch = scratch};
-    job.task_scratch = nni_align_up(kernels->gemm_scratch(gemm->m, gemm->n, gemm->k));
+    job.task_scratch = nni_align_up(kernels->gemm_scratch(gemm));
     gemm_cut(&job, tasks);
     nni_parallel_for(context, (int32_t)(job.row_tasks * job.column_tasks), gemm_task,
                      &job);

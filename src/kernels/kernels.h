@@ -45,7 +45,7 @@ struct nni_kernels {
     int32_t gemm_rows, gemm_columns; /* of the largest tile; areas are whole tiles */
     void (*gemm_tile)(const struct nni_gemm *gemm, int64_t m0, int64_t m1, int64_t n0,
                       int64_t n1, void *scratch);
-    size_t (*gemm_scratch)(int64_t m, int64_t n, int64_t k);
+    size_t (*gemm_scratch)(const struct nni_gemm *gemm);
 
     /* -- maps: y[i] = f(x[i]); y may be x -- */
     void (*exp)(const float *x, float *y, int64_t n);

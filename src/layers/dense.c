@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
+#include "kernels/block_sizes.h"
 #include "kernels/gemm.h"
 
 struct dense_layer {
@@ -106,6 +107,61 @@ static nn_status dense_infer(const nn_layer *layer, struct nni_infer *infer)
     return NN_OK;
 }
 
+/* ---- the three products, for m samples; their sizes alone say how much scratch they need ---- */
+
+/* z = x W + b, y = g(z). */
+static struct nni_gemm dense_forward_product(const struct dense_layer *dense,
+                                             const struct dense_sizes *sizes, int64_t m)
+{
+    struct nni_gemm gemm = {0};
+    gemm.m = m;
+    gemm.n = sizes->outputs;
+    gemm.k = sizes->inputs;
+    gemm.a_row = sizes->inputs;
+    gemm.a_column = 1;
+    gemm.b_row = sizes->outputs;
+    gemm.b_column = 1;
+    gemm.c_row = sizes->outputs;
+    gemm.lanes = nni_gemm_narrow_uses_lanes(gemm.k, gemm.n);
+    gemm.activation =
+        nni_activation_by_rows(dense->activation) ? NN_LINEAR : dense->activation;
+    gemm.alpha = nni_activation_alpha(dense->activation, dense->alpha);
+    return gemm;
+}
+
+/* dW = x^T dz, k running over the samples, always as one chain. */
+static struct nni_gemm dense_weight_product(const struct dense_sizes *sizes, int64_t m)
+{
+    struct nni_gemm gemm = {0};
+    gemm.m = sizes->inputs;
+    gemm.n = sizes->outputs;
+    gemm.k = m;
+    gemm.a_row = 1;
+    gemm.a_column = sizes->inputs;
+    gemm.b_row = sizes->outputs;
+    gemm.b_column = 1;
+    gemm.c_row = sizes->outputs;
+    return gemm;
+}
+
+/* dx = dz W^T. batch: the samples of the whole batch, so that its parts have the same
+ * bits. */
+static struct nni_gemm dense_input_product(const struct dense_sizes *sizes, int64_t m,
+                                           int64_t batch)
+{
+    struct nni_gemm gemm = {0};
+    gemm.m = m;
+    gemm.n = sizes->inputs;
+    gemm.k = sizes->outputs;
+    gemm.a_row = sizes->outputs;
+    gemm.a_column = 1;
+    gemm.b_row = 1;
+    gemm.b_column = sizes->outputs;
+    gemm.c_row = sizes->inputs;
+    gemm.lanes = nni_gemm_few_use_lanes(batch, gemm.k);
+    return gemm;
+}
+
 /* Bytes of dz, which comes first in backward's scratch. */
 static size_t dense_dz_bytes(const struct dense_layer *dense, int64_t m)
 {
@@ -115,51 +171,52 @@ static size_t dense_dz_bytes(const struct dense_layer *dense, int64_t m)
     return nni_align_up((size_t)m * (size_t)dense->units * sizeof(float));
 }
 
+static size_t dense_larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 static size_t dense_scratch(const nn_layer *layer, const struct nni_infer *infer,
                             const nn_context *context, const struct nni_kernels *kernels,
                             int64_t rows, int32_t training)
 {
+    static const struct nni_update some_update;
     const struct dense_layer *dense = (const struct dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &infer->inputs[0]);
     const int64_t m = rows * sizes.lead;
-    const int64_t in = sizes.inputs;
-    const int64_t out = sizes.outputs;
-    size_t forward = nni_gemm_scratch(context, kernels, m, out, in);
+    const struct nni_gemm forward = dense_forward_product(dense, &sizes, m);
+    const size_t forward_bytes = nni_gemm_scratch(context, kernels, &forward);
     if (!training) {
-        return forward;
+        return forward_bytes;
     }
-    const size_t weight = nni_gemm_scratch(context, kernels, in, out, m);
-    const size_t input = nni_gemm_scratch(context, kernels, m, in, out);
-    const size_t backward = dense_dz_bytes(dense, m) + (weight > input ? weight : input);
-    return forward > backward ? forward : backward;
+    const struct nni_gemm weight = dense_weight_product(&sizes, m);
+    struct nni_gemm late = weight;
+    late.k = nni_min(m, NNI_GEMM_UPDATE_TERMS);
+    late.update = &some_update;
+    /* In lanes it needs no scratch, as nothing that it reads has gaps. */
+    struct nni_gemm input = dense_input_product(&sizes, m, m);
+    input.lanes = 0;
+    const size_t backward =
+        dense_larger(dense_larger(nni_gemm_scratch(context, kernels, &weight),
+                                  nni_gemm_scratch(context, kernels, &late)),
+                     nni_gemm_scratch(context, kernels, &input));
+    return dense_larger(forward_bytes, dense_dz_bytes(dense, m) + backward);
 }
 
 static void dense_forward(const nn_layer *layer, struct nni_call *call)
 {
     const struct dense_layer *dense = (const struct dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
-    const int by_rows = nni_activation_by_rows(dense->activation);
-    const float alpha = nni_activation_alpha(dense->activation, dense->alpha);
-    struct nni_gemm gemm = {0};
-    gemm.m = call->rows * sizes.lead;
-    gemm.n = sizes.outputs;
-    gemm.k = sizes.inputs;
+    struct nni_gemm gemm = dense_forward_product(dense, &sizes, call->rows * sizes.lead);
     gemm.a = call->inputs[0];
-    gemm.a_row = sizes.inputs;
-    gemm.a_column = 1;
     gemm.b = call->parameters[0];
-    gemm.b_row = sizes.outputs;
-    gemm.b_column = 1;
     gemm.c = call->output;
-    gemm.c_row = sizes.outputs;
     gemm.bias = dense->bias ? call->parameters[1] : NULL;
-    gemm.activation = by_rows ? NN_LINEAR : dense->activation;
-    gemm.alpha = alpha;
     gemm.before = nni_activation_keeps_input(dense->activation) ? call->saved : NULL;
     nni_gemm(call->context, call->kernels, &gemm, call->scratch);
-    if (by_rows) {
-        nni_activation_run(call, dense->activation, alpha, call->output, call->output,
-                           sizes.lead * sizes.outputs, sizes.outputs);
+    if (nni_activation_by_rows(dense->activation)) {
+        nni_activation_run(call, dense->activation, gemm.alpha, call->output,
+                           call->output, sizes.lead * sizes.outputs, sizes.outputs);
     }
 }
 
@@ -195,47 +252,29 @@ static void dense_bias_gradient(const struct nni_call *call,
     nni_parallel_ranges(call->context, sizes->outputs, grain, dense_bias_range, &bias);
 }
 
-/* dW = x^T dz, k running over the samples, always as one chain: into gradient, or, where
- * update is not NULL, only into the update of W. */
+/* dW into the gradient, or, where update is not NULL, only into the update of W. */
 static void dense_weight_gradient(const struct nni_call *call,
                                   const struct dense_sizes *sizes, const float *dz,
                                   const struct nni_update *update, void *scratch)
 {
-    struct nni_gemm gemm = {0};
-    gemm.m = sizes->inputs;
-    gemm.n = sizes->outputs;
-    gemm.k = call->rows * sizes->lead;
+    struct nni_gemm gemm = dense_weight_product(sizes, call->rows * sizes->lead);
     gemm.a = call->inputs[0];
-    gemm.a_row = 1;
-    gemm.a_column = sizes->inputs;
     gemm.b = dz;
-    gemm.b_row = sizes->outputs;
-    gemm.b_column = 1;
     gemm.c = update != NULL ? update->parameter : call->parameter_gradients[0];
-    gemm.c_row = sizes->outputs;
     gemm.accumulate = call->accumulate;
-    gemm.chain = 1;
     gemm.update = update;
     nni_gemm(call->context, call->kernels, &gemm, scratch);
 }
 
-/* dx = dz W^T. */
 static void dense_input_gradient(const struct nni_call *call,
                                  const struct dense_sizes *sizes, const float *dz,
                                  void *scratch)
 {
-    struct nni_gemm gemm = {0};
-    gemm.m = call->rows * sizes->lead;
-    gemm.n = sizes->inputs;
-    gemm.k = sizes->outputs;
+    struct nni_gemm gemm = dense_input_product(sizes, call->rows * sizes->lead,
+                                               call->batch_rows * sizes->lead);
     gemm.a = dz;
-    gemm.a_row = sizes->outputs;
-    gemm.a_column = 1;
     gemm.b = call->parameters[0];
-    gemm.b_row = 1;
-    gemm.b_column = sizes->outputs;
     gemm.c = call->input_gradients[0];
-    gemm.c_row = sizes->inputs;
     nni_gemm(call->context, call->kernels, &gemm, scratch);
 }
 

@@ -78,6 +78,7 @@ struct nni_call {
     uint64_t seed, step;
     uint32_t node;
     int64_t first_row; /* of these rows in the batch */
+    int64_t batch_rows;
 
     const struct nni_infer *infer; /* the node's answer: custom layers look into it */
 

@@ -65,20 +65,29 @@ static nn_status matmul_infer(const nn_layer *layer, struct nni_infer *infer)
     return nni_layer_shape(layer, dims, 2, &infer->output);
 }
 
+/* Bytes for a product of these sizes, wherever its elements lie. */
+static size_t matmul_product_scratch(const struct nni_kernels *kernels, int64_t m,
+                                     int64_t n, int64_t k)
+{
+    struct nni_gemm gemm = {.m = m, .n = n, .k = k};
+    gemm.a_row = gemm.a_column = gemm.b_row = gemm.b_column = 2; /* gaps everywhere */
+    gemm.lanes = nni_gemm_narrow_uses_lanes(k, n);
+    return nni_gemm_scratch(nni_context_or_default(NULL), kernels, &gemm);
+}
+
 /* Bytes for one task: products run without threads of their own, in the default
  * context. */
 static size_t matmul_task_scratch(const struct nni_kernels *kernels,
                                   const struct matmul_sizes *sizes, int32_t training)
 {
-    const nn_context *alone = nni_context_or_default(NULL);
     const int64_t m = sizes->m;
     const int64_t n = sizes->n;
     const int64_t k = sizes->k;
-    const size_t products[5] = {nni_gemm_scratch(alone, kernels, m, n, k),
-                                nni_gemm_scratch(alone, kernels, m, k, n),
-                                nni_gemm_scratch(alone, kernels, k, m, n),
-                                nni_gemm_scratch(alone, kernels, k, n, m),
-                                nni_gemm_scratch(alone, kernels, n, k, m)};
+    const size_t products[5] = {matmul_product_scratch(kernels, m, n, k),
+                                matmul_product_scratch(kernels, m, k, n),
+                                matmul_product_scratch(kernels, k, m, n),
+                                matmul_product_scratch(kernels, k, n, m),
+                                matmul_product_scratch(kernels, n, k, m)};
     size_t most = products[0];
     for (int32_t i = 1; training && i < NNI_COUNT(products); i++) {
         most = products[i] > most ? products[i] : most;
@@ -131,6 +140,7 @@ static void matmul_range(void *data, int32_t index, int64_t first, int64_t end)
     gemm.b_row = pass->b.row;
     gemm.b_column = pass->b.column;
     gemm.c_row = pass->n;
+    gemm.lanes = nni_gemm_narrow_uses_lanes(pass->k, pass->n);
     for (int64_t row = first; row < end; row++) {
         gemm.a = pass->a.data + row * pass->a.sample;
         gemm.b = pass->b.data + row * pass->b.sample;

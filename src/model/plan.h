@@ -115,9 +115,10 @@ nn_status nni_plan_allocate(struct nni_plan *plan, const float *weights,
 
 /* What changes from run to run. */
 struct nni_run {
-    int64_t rows;      /* <= options.rows */
-    int64_t first_row; /* their place in the batch */
-    int32_t training;  /* dropout active (only in a training plan) */
+    int64_t rows;       /* <= options.rows */
+    int64_t first_row;  /* their place in the batch */
+    int64_t batch_rows; /* of the whole batch */
+    int32_t training;   /* dropout active (only in a training plan) */
     uint64_t seed, step;
     int32_t accumulate; /* backward: go on from the parameter gradients as they are */
     int32_t late; /* backward: the nodes that nni_plan_is_late names leave a gradient

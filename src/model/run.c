@@ -148,6 +148,7 @@ nn_status nni_plan_forward(struct nni_plan *plan, const struct nni_run *run,
         const struct nni_plan_step *step = &plan->forward[i];
         struct nni_call *call = step->call;
         call->first_row = run->first_row;
+        call->batch_rows = run->batch_rows;
         call->training = run->training;
         call->seed = run->seed;
         call->step = run->step;

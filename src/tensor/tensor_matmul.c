@@ -54,7 +54,7 @@ static nn_status tensor_matmul_check(const nn_tensor *a, int32_t transpose_a,
     return nni_tensor_check_apart(tensor_matmul_name, "b", b, "out", out);
 }
 
-/* The product as the kernels see it: one chain over k for each element, from zero. */
+/* The product as the kernels see it. */
 static struct nni_gemm tensor_matmul_product(const nn_tensor *a, int32_t transpose_a,
                                              const nn_tensor *b, int32_t transpose_b,
                                              const nn_tensor *out)
@@ -71,9 +71,10 @@ static struct nni_gemm tensor_matmul_product(const nn_tensor *a, int32_t transpo
         .b_column = transpose_b ? b->shape.dim[1] : 1,
         .c = out->data,
         .c_row = out->shape.dim[1],
-        .chain = 1,
         .activation = NN_LINEAR,
     };
+    product.lanes =
+        transpose_b && !transpose_a && nni_gemm_few_use_lanes(product.m, product.k);
     return product;
 }
 
@@ -87,7 +88,7 @@ nn_status nn_tensor_matmul(const nn_tensor *a, int32_t transpose_a, const nn_ten
         return NN_OK;
     }
     struct nni_gemm product = tensor_matmul_product(a, transpose_a, b, transpose_b, out);
-    size_t bytes = nni_gemm_scratch(context, kernels, product.m, product.n, product.k);
+    size_t bytes = nni_gemm_scratch(context, kernels, &product);
     void *scratch = nni_alloc_scratch(context, bytes);
     if (scratch == NULL) {
         return nni_fail(nn_last_status(), "%s: %s", tensor_matmul_name, nn_last_error());

@@ -296,12 +296,14 @@ nn_status nni_pass_check_weight(const struct nni_pass *pass,
     return NN_OK;
 }
 
-static struct nni_run pass_run(const struct nni_pass *pass, int64_t first, int64_t rows)
+static struct nni_run pass_run(const struct nni_pass *pass, const struct nni_batch *batch,
+                               int64_t first, int64_t rows)
 {
     const nn_trainer *trainer = pass->trainer;
     return (struct nni_run){
         .rows = rows,
         .first_row = first,
+        .batch_rows = batch->rows,
         .training = pass->plan->options.training,
         .seed = trainer->seed,
         .step = (uint64_t)trainer->step,
@@ -317,7 +319,7 @@ nn_status nni_pass_forward(struct nni_pass *pass, const struct nni_batch *batch,
     for (int32_t i = 0; i < model->input_count; i++)
         inputs[i] = pass_rows(batch->inputs[i],
                               &model->nodes[model->inputs[i]].infer.output, first);
-    struct nni_run run = pass_run(pass, first, rows);
+    struct nni_run run = pass_run(pass, batch, first, rows);
     return nni_plan_forward(pass->plan, &run, inputs);
 }
 
@@ -342,10 +344,10 @@ void nni_pass_losses(struct nni_pass *pass, const struct nni_batch *batch, int64
     }
 }
 
-nn_status nni_pass_backward(struct nni_pass *pass, int64_t first, int64_t rows,
-                            int32_t late)
+nn_status nni_pass_backward(struct nni_pass *pass, const struct nni_batch *batch,
+                            int64_t first, int64_t rows, int32_t late)
 {
-    struct nni_run run = pass_run(pass, first, rows);
+    struct nni_run run = pass_run(pass, batch, first, rows);
     run.late = late;
     return nni_plan_backward(pass->plan, &run);
 }

@@ -135,7 +135,7 @@ nn_status nni_step_gradients(nn_trainer *trainer, int32_t may_be_late, double *l
         NNI_TRY(nni_pass_forward(pass, batch, first, rows));
         nni_meters_count(trainer, pass, batch, first, rows);
         nni_pass_losses(pass, batch, first, rows, 1);
-        NNI_TRY(nni_pass_backward(pass, first, rows, late));
+        NNI_TRY(nni_pass_backward(pass, batch, first, rows, late));
     }
     nni_plan_finish_gradients(pass->plan);
     if (late)
@@ -278,7 +278,7 @@ static nn_status step_backward(nn_trainer *trainer, double *loss)
     NNI_TRY(nni_pass_begin(pass, batch));
     NNI_TRY(nni_pass_check_weight(pass, batch));
     nni_pass_losses(pass, batch, 0, batch->rows, 1);
-    NNI_TRY(nni_pass_backward(pass, 0, batch->rows, 0));
+    NNI_TRY(nni_pass_backward(pass, batch, 0, batch->rows, 0));
     nni_plan_finish_gradients(pass->plan);
     *loss = nni_pass_total(pass, batch);
     NNI_TRY(step_check_loss(trainer, *loss));

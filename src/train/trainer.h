@@ -222,8 +222,8 @@ nn_status nni_pass_forward(struct nni_pass *pass, const struct nni_batch *batch,
                            int64_t first, int64_t rows);
 void nni_pass_losses(struct nni_pass *pass, const struct nni_batch *batch, int64_t first,
                      int64_t rows, int32_t with_gradients);
-nn_status nni_pass_backward(struct nni_pass *pass, int64_t first, int64_t rows,
-                            int32_t late);
+nn_status nni_pass_backward(struct nni_pass *pass, const struct nni_batch *batch,
+                            int64_t first, int64_t rows, int32_t late);
 
 /* Sums the losses of all rows into each head's total; returns J. */
 double nni_pass_total(struct nni_pass *pass, const struct nni_batch *batch);

@@ -75,6 +75,7 @@ void bench_open(struct bench *bench, nn_layer *layer, int64_t rows, int32_t coun
                                     .kernels = nni_kernels_for(NULL),
                                     .training = 1,
                                     .rows = rows,
+                                    .batch_rows = rows,
                                     .input_count = count,
                                     .input_shapes = bench->shapes,
                                     .output_shape = &bench->infer.output,
