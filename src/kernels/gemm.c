@@ -7,9 +7,11 @@
 #include "base/parallel.h"
 #include "kernels/block_sizes.h"
 
-/* Multiply-adds that are worth waking a thread for, and the least width of an area: the
- * narrower it is, the more often the packing of A is repeated. */
-enum { GEMM_TASK_WORK = 1 << 19, GEMM_TASK_COLUMNS = 64 };
+enum {
+    GEMM_TASK_WORK = 1 << 19, /* multiply-adds that are worth waking a thread for */
+    GEMM_TASK_ROWS = 192,     /* rows of an area that are worth packing B for it alone */
+    GEMM_TASK_COLUMNS = 64    /* the least width: A is packed for each area, too */
+};
 
 enum { GEMM_SMALL = 1 << 21 /* the product of three such numbers does not overflow */ };
 
@@ -83,17 +85,20 @@ static void gemm_task(void *data, int32_t index)
         job->scratch + (size_t)index * job->task_scratch);
 }
 
-/* The grid of at most `tasks` areas that uses most of them; wide areas come first. */
+/* The grid of at most `tasks` areas that uses most of them. Among those, areas of long rows
+ * of C are best, so that no core fetches ahead what another one writes, as long as they have
+ * rows enough to share what it costs to pack B; otherwise wide areas of many rows are. */
 static void gemm_cut(struct gemm_job *job, int64_t tasks)
 {
-    int64_t row_tiles =
-        (job->gemm->m + job->kernels->gemm_rows - 1) / job->kernels->gemm_rows;
-    int64_t wide = (job->gemm->n + GEMM_TASK_COLUMNS - 1) / GEMM_TASK_COLUMNS;
-    job->row_tasks = 1;
-    job->column_tasks = 1;
-    for (int64_t columns = nni_min(tasks, wide); columns >= 1; columns--) {
-        int64_t rows = nni_min(tasks / columns, row_tiles);
-        if (rows * columns > job->row_tasks * job->column_tasks) {
+    const struct nni_gemm *g = job->gemm;
+    int64_t row_tiles = (g->m + job->kernels->gemm_rows - 1) / job->kernels->gemm_rows;
+    int64_t wide = (g->n + GEMM_TASK_COLUMNS - 1) / GEMM_TASK_COLUMNS;
+    int64_t most = 0;
+    for (int64_t rows = 1; rows <= nni_min(tasks, row_tiles); rows++) {
+        int64_t columns = nni_min(tasks / rows, wide);
+        int64_t used = rows * columns;
+        if (used > most || (used == most && rows * GEMM_TASK_ROWS <= g->m)) {
+            most = used;
             job->row_tasks = rows;
             job->column_tasks = columns;
         }

@@ -89,8 +89,8 @@ nn_status nn_tensor_matmul(const nn_tensor *a, int32_t transpose_a, const nn_ten
     }
     struct nni_gemm product = tensor_matmul_product(a, transpose_a, b, transpose_b, out);
     size_t bytes = nni_gemm_scratch(context, kernels, &product);
-    void *scratch = nni_alloc_scratch(context, bytes);
-    if (scratch == NULL) {
+    void *scratch = bytes == 0 ? NULL : nni_alloc_scratch(context, bytes);
+    if (bytes != 0 && scratch == NULL) {
         return nni_fail(nn_last_status(), "%s: %s", tensor_matmul_name, nn_last_error());
     }
     struct nni_float_env env = nni_float_env_enter();
