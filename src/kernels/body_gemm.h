@@ -1,7 +1,8 @@
 /* The matrix product, see gemm.h: one area of C, in register tiles, or in lanes. A body. */
 
 /* The product of no terms: bias, zero, or C as it is. */
-static void NNI_K(gemm_start)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
+static NNI_NOINLINE void NNI_K(gemm_start)(const struct nni_gemm *g,
+                                           struct NNI_K(gemm_area) area)
 {
     const size_t bytes = (size_t)(area.j1 - area.j0) * sizeof(float);
     for (int64_t i = area.i0; i < area.i1 && !g->accumulate; i++) {
@@ -16,7 +17,8 @@ static void NNI_K(gemm_start)(const struct nni_gemm *g, struct NNI_K(gemm_area) 
 
 /* What the tiles have not done: C before the activation is kept where it is asked for, and
  * the activation. Rows that lie without gaps are one run. */
-static void NNI_K(gemm_finish)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
+static NNI_NOINLINE void NNI_K(gemm_finish)(const struct nni_gemm *g,
+                                            struct NNI_K(gemm_area) area)
 {
     int64_t columns = area.j1 - area.j0, rows = area.i1 - area.i0;
     int64_t run = columns == g->c_row ? columns * rows : columns;
@@ -44,21 +46,20 @@ static inline int NNI_K(gemm_is_direct)(const struct nni_gemm *g,
             (g->k <= SHORT && g->k * g->b_row <= MEDIUM));
 }
 
-/* A product whose activation, if any, is left to gemm_finish but where it says otherwise. */
-static void NNI_K(gemm_chains)(const struct nni_gemm *g, struct NNI_K(gemm_area) area,
-                               float *scratch, int *finished)
+/* A product in chains. Returns 1 where the tiles have applied the activation. */
+static inline int NNI_K(gemm_chains)(const struct nni_gemm *g,
+                                     struct NNI_K(gemm_area) area, float *scratch)
 {
     const int64_t rows = area.i1 - area.i0;
-    const int by_tiles = g->activation == NN_RELU && g->before == NULL;
+    const int whole_rows = area.j1 - area.j0 == g->n;
     if (g->b_column == 1 && rows == 1 && g->k * g->n >= NNI_K(ROW_FROM)) {
         NNI_K(gemm_row)(g, area.i0, area.j0, area.j1);
-        return;
+        return 0;
     }
-    if (NNI_K(gemm_is_narrow)(g, rows) && area.j1 - area.j0 == g->n) {
+    if (whole_rows && NNI_K(gemm_is_narrow)(g, rows)) {
         NNI_K(gemm_narrow)(g, area.i0, area.i1, scratch);
-        return;
+        return 0;
     }
-    *finished |= by_tiles;
     if (g->b_column == 1 && rows <= NNI_K(TILE_ROWS)) {
         NNI_K(gemm_low)(g, area.i0, area.i1, area.j0, area.j1);
     } else if (NNI_K(gemm_is_direct)(g, &area)) {
@@ -66,15 +67,25 @@ static void NNI_K(gemm_chains)(const struct nni_gemm *g, struct NNI_K(gemm_area)
     } else {
         NNI_K(gemm_blocked)(g, area, scratch);
     }
+    return g->activation == NN_RELU && g->before == NULL;
 }
 
 static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, int64_t n0,
                              int64_t n1, void *scratch)
 {
-    const struct NNI_K(gemm_area) area = {m0, m1, n0, n1};
     if (m0 >= m1 || n0 >= n1) {
         return;
     }
+    if (NNI_K(gemm_is_column)(g)) {
+        const struct nni_gemm row = NNI_K(gemm_transposed)(g, m0, m1 - m0, g->c + m0, 0);
+        NNI_K(gemm_tile)(&row, 0, 1, 0, row.n, scratch);
+        return;
+    }
+    if (NNI_K(gemm_is_small)(g) && n1 - n0 == g->n) {
+        NNI_K(gemm_small)(g, m0, m1);
+        return;
+    }
+    const struct NNI_K(gemm_area) area = {m0, m1, n0, n1};
     int finished = g->before == NULL && g->activation == NN_LINEAR;
     if (g->k == 0) {
         NNI_K(gemm_start)(g, area);
@@ -83,7 +94,7 @@ static void NNI_K(gemm_tile)(const struct nni_gemm *g, int64_t m0, int64_t m1, i
     } else if (g->update != NULL) {
         NNI_K(gemm_outer)(g, m0, m1, n0, n1, scratch);
     } else {
-        NNI_K(gemm_chains)(g, area, scratch, &finished);
+        finished |= NNI_K(gemm_chains)(g, area, scratch);
     }
     if (!finished) {
         NNI_K(gemm_finish)(g, area);

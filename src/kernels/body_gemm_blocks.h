@@ -226,8 +226,8 @@ static int64_t NNI_K(gemm_block_width)(const struct nni_gemm *g,
 }
 
 /* Blocks of at most WIDTH columns and DEPTH terms. */
-static void NNI_K(gemm_blocked)(const struct nni_gemm *g, struct NNI_K(gemm_area) area,
-                                float *scratch)
+static NNI_NOINLINE void NNI_K(gemm_blocked)(const struct nni_gemm *g,
+                                             struct NNI_K(gemm_area) area, float *scratch)
 {
     const int64_t depth = NNI_K(even_part)(g->k, NNI_GEMM_DEPTH);
     const int64_t width = NNI_K(gemm_block_width)(g, &area);
@@ -260,21 +260,13 @@ static inline int64_t NNI_K(gemm_blocked_floats)(int64_t n, int64_t k)
                NNI_K(round_up)(nni_min(NNI_GEMM_DEPTH, k), NNI_LANES);
 }
 
-/* The widest tile of so many rows. */
-static inline int64_t NNI_K(gemm_widest)(int64_t rows)
+/* Everything where it lies, a tile of rows after the other. */
+static NNI_NOINLINE void NNI_K(gemm_direct)(const struct nni_gemm *g,
+                                            struct NNI_K(gemm_area) area)
 {
-    int64_t vectors = NNI_K(TILE_VECTORS);
-    while (vectors < NNI_TILE_VECTORS_MAX &&
-           NNI_K(gemm_tiles)[rows][vectors + 1] != NULL) {
-        vectors++;
+    int64_t rows;
+    for (int64_t i = area.i0; i < area.i1; i += rows) {
+        rows = NNI_K(even_part)(area.i1 - i, NNI_K(TILE_ROWS));
+        NNI_K(gemm_low)(g, i, i + rows, area.j0, area.j1);
     }
-    return vectors;
-}
-
-/* Everything where it lies: one tile of rows, or a B that stays in the first cache. */
-static void NNI_K(gemm_direct)(const struct nni_gemm *g, struct NNI_K(gemm_area) area)
-{
-    const struct NNI_K(gemm_block) block = {.gemm = g, .area = area, .depth = g->k};
-    const int64_t rows = NNI_K(even_part)(area.i1 - area.i0, NNI_K(TILE_ROWS));
-    NNI_K(gemm_all_rows)(&block, NNI_K(gemm_widest)(rows) * NNI_LANES);
 }

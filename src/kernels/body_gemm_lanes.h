@@ -143,8 +143,8 @@ static void NNI_K(lanes_store)(const struct NNI_K(lanes_target) * to, int64_t f,
 }
 
 /* An area of C. */
-static void NNI_K(gemm_lanes)(const struct nni_gemm *g, struct NNI_K(gemm_area) area,
-                              float *scratch)
+static NNI_NOINLINE void NNI_K(gemm_lanes)(const struct nni_gemm *g,
+                                           struct NNI_K(gemm_area) area, float *scratch)
 {
     enum { FEW = NNI_K(LANES_FEW), MANY = NNI_K(LANES_MANY) };
     const struct NNI_K(lanes_side)

@@ -29,13 +29,22 @@ static inline struct nni_gemm NNI_K(gemm_transposed)(const struct nni_gemm *g, i
                                         .b_row = g->a_column,
                                         .b_column = 1,
                                         .c = c,
-                                        .c_row = c_row};
+                                        .c_row = c_row,
+                                        .accumulate = g->accumulate};
     return transposed;
 }
 
+/* One column without gaps is a row of the transposed product where it lies. */
+static inline int NNI_K(gemm_is_column)(const struct nni_gemm *g)
+{
+    return g->n == 1 && g->m > 1 && g->a_row == 1 && g->c_row == 1 && g->bias == NULL &&
+           !g->lanes && g->update == NULL && g->before == NULL &&
+           g->activation == NN_LINEAR;
+}
+
 /* All columns of rows i0 ... i1 - 1. */
-static void NNI_K(gemm_narrow)(const struct nni_gemm *g, int64_t i0, int64_t i1,
-                               float *scratch)
+static NNI_NOINLINE void NNI_K(gemm_narrow)(const struct nni_gemm *g, int64_t i0,
+                                            int64_t i1, float *scratch)
 {
     const NNI_K(nni_part) part = NNI_K(vector_part)(g->n);
     for (int64_t i = i0; i < i1; i += NNI_K(NARROW_PART)) {

@@ -102,8 +102,6 @@ static inline int64_t NNI_K(outer_rows_at_once)(int64_t columns)
 static void NNI_K(outer_collected)(const struct nni_gemm *g, int64_t i0, int64_t i1,
                                    int64_t j, int64_t columns, float *scratch)
 {
-    const struct NNI_K(plain_update) plain = NNI_K(plain_update_of)(g->update);
-    const int is_plain = NNI_K(update_is_plain)(g->update);
     struct nni_gemm part = *g;
     part.update = NULL;
     part.b += j * g->b_column;
@@ -117,19 +115,16 @@ static void NNI_K(outer_collected)(const struct nni_gemm *g, int64_t i0, int64_t
         const int64_t runs = columns == g->c_row ? 1 : part.m;
         const int64_t run = part.m / runs * columns;
         for (int64_t r = 0; r < runs; r++) {
-            float *w = g->c + (i + r) * g->c_row + j;
-            if (is_plain) {
-                NNI_K(plain_update_run)(&plain, scratch + r * run, w, run);
-            } else {
-                NNI_K(sgd_run)(g->update, scratch + r * run, w, run);
-            }
+            NNI_K(sgd_run)
+            (g->update, scratch + r * run, g->c + (i + r) * g->c_row + j, run);
         }
     }
 }
 
 /* At most OUTER_FLOATS columns at a time, so that those of B stay in the first cache. */
-static void NNI_K(gemm_outer)(const struct nni_gemm *g, int64_t i0, int64_t i1,
-                              int64_t j0, int64_t j1, float *scratch)
+static NNI_NOINLINE void NNI_K(gemm_outer)(const struct nni_gemm *g, int64_t i0,
+                                           int64_t i1, int64_t j0, int64_t j1,
+                                           float *scratch)
 {
     enum { FEW = 3 };
     const int in_rows = g->b_column == 1 && NNI_K(update_is_plain)(g->update);

@@ -45,7 +45,8 @@ static NNI_ALWAYS_INLINE void NNI_K(row_terms)(const float *a, int64_t a_column,
 }
 
 /* Row i, columns j0 ... j1 - 1. */
-static void NNI_K(gemm_row)(const struct nni_gemm *g, int64_t i, int64_t j0, int64_t j1)
+static NNI_NOINLINE void NNI_K(gemm_row)(const struct nni_gemm *g, int64_t i, int64_t j0,
+                                         int64_t j1)
 {
     float *const c = g->c + i * g->c_row + j0;
     const float *start = g->accumulate ? c : g->bias != NULL ? g->bias + j0 : NULL;

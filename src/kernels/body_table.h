@@ -8,15 +8,16 @@
 #include "kernels/body_maps.h"
 #include "kernels/body_softmax.h"
 #include "kernels/body_random.h"
-#include "kernels/body_updates.h"
 #include "kernels/body_gemm_tile.h"
-#include "kernels/body_gemm_update.h"
+#include "kernels/body_plain_update.h"
+#include "kernels/body_updates.h"
 #include "kernels/body_gemm_outer.h"
 #include "kernels/body_gemm_pack.h"
 #include "kernels/body_gemm_blocks.h"
 #include "kernels/body_gemm_lanes.h"
 #include "kernels/body_gemm_narrow.h"
 #include "kernels/body_gemm_row.h"
+#include "kernels/body_gemm_small.h"
 #include "kernels/body_gemm.h"
 
 const struct nni_kernels NNI_K(nni_kernels) = {

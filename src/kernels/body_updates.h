@@ -296,7 +296,10 @@ static void NNI_K(update_all)(nni_update_function *pass, const struct nni_update
 
 static void NNI_K(sgd_update)(const struct nni_update *update)
 {
-    if (NNI_K(PARTS_ARE_FREE)) {
+    if (NNI_K(update_is_plain)(update)) {
+        NNI_K(plain_update_run)
+        (update, update->gradient, update->parameter, update->count);
+    } else if (NNI_K(PARTS_ARE_FREE)) {
         NNI_K(sgd_pass)(update);
     } else {
         NNI_K(update_all)(NNI_K(sgd_pass), update);

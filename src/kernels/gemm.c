@@ -105,9 +105,20 @@ static void gemm_cut(struct gemm_job *job, int64_t tasks)
     }
 }
 
+/* Products that are nobody's doubt: they need not even be weighed. */
+static inline int gemm_is_tiny(const struct nni_gemm *gemm)
+{
+    enum { SIDE = 64 };
+    return (gemm->m | gemm->n | gemm->k) < SIDE;
+}
+
 void nni_gemm(const nn_context *context, const struct nni_kernels *kernels,
               const struct nni_gemm *gemm, void *scratch)
 {
+    if (gemm_is_tiny(gemm)) {
+        kernels->gemm_tile(gemm, 0, gemm->m, 0, gemm->n, scratch);
+        return;
+    }
     int64_t tasks = gemm_tasks(context, gemm->m, gemm->n, gemm->k);
     if (tasks == 1) {
         kernels->gemm_tile(gemm, 0, gemm->m, 0, gemm->n, scratch);

@@ -202,7 +202,7 @@ static nn_status step_need_optimizer(const nn_trainer *trainer, const char *who)
 
 static void step_drop_inputs(nn_trainer *trainer)
 {
-    for (int32_t i = 0; i < NNI_DATASET_PORTS; i++) {
+    for (int32_t i = 0; i < trainer->model->input_count; i++) {
         nn_tensor_destroy(trainer->held_inputs[i]);
         trainer->held_inputs[i] = NULL;
     }

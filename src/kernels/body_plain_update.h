@@ -1,5 +1,5 @@
-/* Products that update: the sums are gradients and C their parameters, w = w - rate g. A
- * body. */
+/* Plain SGD, w = w - rate g, which products do as well: their sums are the gradients, C is
+ * the parameters. A body. */
 
 /* 1 where of the update w' = fma(-rate, g', w decay), g' = fma(l1, sign w, fma(l2, w, g)),
  * this is left, to the same bits:
@@ -39,17 +39,27 @@ static NNI_ALWAYS_INLINE NNI_K(nni_vector)
     return NNI_K(vector_fma)(u->less_rate, seen, w);
 }
 
-/* n parameters that lie side by side, and their gradients. */
-static inline void NNI_K(plain_update_run)(const struct NNI_K(plain_update) * plain,
-                                           const float *gradient, float *w, int64_t n)
+static NNI_ALWAYS_INLINE void NNI_K(plain_update_vector)(
+    const struct NNI_K(plain_update) * plain, const float *gradient, float *w,
+    const int whole, NNI_K(nni_part) part)
 {
-    for (int64_t i = 0; i < n; i += NNI_LANES) {
-        const int64_t rest = nni_min(n - i, NNI_LANES);
-        const int whole = !NNI_K(PARTS_ARE_FREE) && rest == NNI_LANES;
-        const NNI_K(nni_part) part = NNI_K(vector_part)(rest);
-        const NNI_K(nni_vector) g = NNI_K(tile_load)(gradient + i, whole, part);
-        const NNI_K(nni_vector) updated =
-            NNI_K(plain_updated)(plain, g, NNI_K(tile_load)(w + i, whole, part));
-        NNI_K(tile_store)(w + i, whole, part, updated);
+    const NNI_K(nni_vector) updated = NNI_K(plain_updated)(
+        plain, NNI_K(tile_load)(gradient, whole, part), NNI_K(tile_load)(w, whole, part));
+    NNI_K(tile_store)(w, whole, part, updated);
+}
+
+/* n parameters that lie side by side, and their gradients. */
+static NNI_NOINLINE void NNI_K(plain_update_run)(const struct nni_update *update,
+                                                 const float *gradient, float *w,
+                                                 int64_t n)
+{
+    const struct NNI_K(plain_update) plain = NNI_K(plain_update_of)(update);
+    const NNI_K(nni_part) part = NNI_K(vector_part)(n % NNI_LANES);
+    int64_t i = 0;
+    for (; n - i >= NNI_LANES; i += NNI_LANES) {
+        NNI_K(plain_update_vector)(&plain, gradient + i, w + i, 1, part);
+    }
+    if (i < n) {
+        NNI_K(plain_update_vector)(&plain, gradient + i, w + i, 0, part);
     }
 }
