@@ -234,13 +234,15 @@ $(out)/tests/%: $(out)/tests/%.o $(support) $(static)
 	$(call say,LD)$(link) -o $@ $^ -lcmocka $(libs)
 
 # The runs whose hashes are committed; the program needs no test library.
-hash_runs    := $(filter-out %/hash.o,$(patsubst %.c,$(out)/%.o,$(wildcard tests/hash/*.c)))
+fma_kernels  := $(out)/tests/hash/portable_fma.o
+hash_runs    := $(filter-out %/hash.o $(fma_kernels),$(patsubst %.c,$(out)/%.o,$(wildcard tests/hash/*.c)))
 hash_program := $(out)/tests/hash/hash
 $(hash_program): $(hash_program).o $(hash_runs) $(static)
 	$(call say,LD)$(link) -o $@ $^ $(libs)
 programs: $(hash_program)
-$(out)/tests/test_hash: $(out)/tests/test_hash.o $(hash_runs) $(support) $(static)
-	$(call say,LD)$(link) -o $@ $^ -lcmocka $(libs)
+$(out)/tests/test_hash_fma: $(fma_kernels)
+$(out)/tests/test_hash $(out)/tests/test_hash_fma: $(out)/tests/%: $(out)/tests/%.o $(hash_runs) $(support) $(static)
+	$(call say,LD)$(link) -o $@ $(filter %.o,$^) $(static) -lcmocka $(libs)
 
 # The program that made tests/golden/*.safetensors.
 golden_program := $(out)/tests/golden/golden

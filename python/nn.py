@@ -473,7 +473,7 @@ _declare()
 # ---- constants, as words ---------------------------------------------------------------
 
 DTYPES = {"float32": 1, "uint8": 2, "int32": 3, "int64": 4}
-ISAS = {"portable": 0, "fma": 1, "avx2": 2, "avx512": 3, "neon": 4, "best": 1000}
+ISAS = {"portable": 0, "avx2": 1, "avx512": 2, "neon": 3, "best": 1000}
 METRICS = {"accuracy": 1, "binary_accuracy": 2, "precision": 3, "recall": 4, "f1": 5,
            "mean_absolute_error": 6, "r2": 7}
 DIRECTIONS = {"minimize": 1, "maximize": 2}

@@ -133,7 +133,7 @@ static void check(struct product *p, const nn_context *context,
 static void check_all(struct product *p, const nn_context *context, int portable)
 {
     expect(p, nni_kernels_of_isa(NN_ISA_PORTABLE));
-    for (int32_t isa = portable ? NN_ISA_PORTABLE : NN_ISA_FMA; isa <= NN_ISA_NEON;
+    for (int32_t isa = portable ? NN_ISA_PORTABLE : NN_ISA_AVX2; isa <= NN_ISA_NEON;
          isa++) {
         const struct nni_kernels *kernels = nni_kernels_of_isa(isa);
         if (kernels != NULL) {

@@ -109,7 +109,7 @@ static void check(const nn_context *context, const struct nni_kernels *kernels,
 static void check_all(const nn_context *context, const struct layer *layer,
                       const struct nni_update *options, int portable)
 {
-    for (int32_t isa = portable ? NN_ISA_PORTABLE : NN_ISA_FMA; isa <= NN_ISA_NEON;
+    for (int32_t isa = portable ? NN_ISA_PORTABLE : NN_ISA_AVX2; isa <= NN_ISA_NEON;
          isa++) {
         const struct nni_kernels *kernels = nni_kernels_of_isa(isa);
         if (kernels != NULL) {

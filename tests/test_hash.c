@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include "hash/expected.h"
 #include "hash/lines.h"
 #include "support/networks.h"
 #include "support/settings.h"
@@ -17,8 +18,6 @@
 #include "losses/loss.h"
 #include "optimizers/optimizer.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 /* ---- the list ---- */
@@ -28,24 +27,8 @@ static uint64_t expected[LINES_MAX];
 
 static int read_expected(void **state)
 {
-    char text[256], name[64];
-    int32_t count = 0;
     (void)state;
-    FILE *file = fopen("tests/hash/expected.txt", "r");
-    assert_non_null(file);
-    while (fgets(text, sizeof text, file) != NULL) {
-        if (text[0] == '#') {
-            continue;
-        }
-        assert_true(count < LINES_MAX);
-        assert_int_equal(sscanf(text, "%" SCNx64 " %63s", &expected[count], name), 2);
-        assert_non_null(hash_line_at(count));
-        assert_string_equal(name, hash_line_at(count)->name);
-        count++;
-    }
-    fclose(file);
-    assert_null(hash_line_at(count));
-    return 0;
+    return hash_expected(expected, LINES_MAX) ? 0 : -1;
 }
 
 /* ---- settings ---- */

@@ -137,7 +137,6 @@ static void instruction_sets_have_names(void **state)
 {
     (void)state;
     assert_string_equal(nn_isa_name(NN_ISA_PORTABLE), "portable");
-    assert_string_equal(nn_isa_name(NN_ISA_FMA), "fma");
     assert_string_equal(nn_isa_name(NN_ISA_AVX2), "avx2");
     assert_string_equal(nn_isa_name(NN_ISA_AVX512), "avx512");
     assert_string_equal(nn_isa_name(NN_ISA_NEON), "neon");

@@ -37,14 +37,13 @@ NN_API const char *nn_version_text(void);
  * it. */
 enum {
     NN_ISA_PORTABLE = 0, /* plain C, any machine */
-    NN_ISA_FMA = 1,      /* the same C compiled with FMA switched on (x86-64, AVX2) */
-    NN_ISA_AVX2 = 2,     /* AVX2 and FMA by hand (x86-64) */
-    NN_ISA_AVX512 = 3,   /* AVX-512 F, VL, BW and DQ (x86-64) */
-    NN_ISA_NEON = 4,     /* Advanced SIMD (aarch64) */
+    NN_ISA_AVX2 = 1,     /* AVX2 and FMA (x86-64) */
+    NN_ISA_AVX512 = 2,   /* AVX-512 F, VL, BW and DQ (x86-64) */
+    NN_ISA_NEON = 3,     /* Advanced SIMD (aarch64) */
     NN_ISA_BEST = 1000   /* whatever is the fastest on this machine */
 };
 
-/* The name of an instruction set ("portable", "fma", "avx2", "avx512", "neon", "best"), or
+/* The name of an instruction set ("portable", "avx2", "avx512", "neon", "best"), or
  * NULL where isa is not known. Static. These names are also the values of the environment variable NN_MAX_ISA. */
 NN_API const char *nn_isa_name(int32_t isa);
 

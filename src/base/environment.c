@@ -15,8 +15,8 @@ static int32_t environment_isa = ENVIRONMENT_UNREAD; /* (atomic) */
 /* The number of an instruction set's name, or ENVIRONMENT_UNREAD. */
 static int32_t environment_isa_named(const char *name)
 {
-    static const int32_t known[] = {NN_ISA_PORTABLE, NN_ISA_FMA,  NN_ISA_AVX2,
-                                    NN_ISA_AVX512,   NN_ISA_NEON, NN_ISA_BEST};
+    static const int32_t known[] = {NN_ISA_PORTABLE, NN_ISA_AVX2, NN_ISA_AVX512,
+                                    NN_ISA_NEON, NN_ISA_BEST};
     for (int32_t i = 0; i < NNI_COUNT(known); i++) {
         if (strcmp(nn_isa_name(known[i]), name) == 0) {
             return known[i];
@@ -35,7 +35,7 @@ int32_t nni_environment_isa(void)
     isa = value == NULL || value[0] == '\0' ? NN_ISA_BEST : environment_isa_named(value);
     if (isa == ENVIRONMENT_UNREAD) {
         nni_fail(NN_ERROR_ENVIRONMENT,
-                 "the environment variable NN_MAX_ISA must be 'portable', 'fma', 'avx2', "
+                 "the environment variable NN_MAX_ISA must be 'portable', 'avx2', "
                  "'avx512', 'neon' or 'best', got '%.64s'",
                  value);
         return ENVIRONMENT_UNREAD;

@@ -18,7 +18,7 @@
 #endif
 
 #if defined(__x86_64__)
-#define VERSION_SETS "x86-64: portable, fma, avx2, avx512"
+#define VERSION_SETS "x86-64: portable, avx2, avx512"
 #elif defined(__aarch64__)
 #define VERSION_SETS "aarch64: portable, neon"
 #else
@@ -40,8 +40,6 @@ const char *nn_isa_name(int32_t isa)
     switch (isa) {
     case NN_ISA_PORTABLE:
         return "portable";
-    case NN_ISA_FMA:
-        return "fma";
     case NN_ISA_AVX2:
         return "avx2";
     case NN_ISA_AVX512:

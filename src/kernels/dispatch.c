@@ -78,8 +78,6 @@ const struct nni_kernels *nni_kernels_of_isa(int32_t isa)
     case NN_ISA_PORTABLE:
         return &nni_kernels_portable;
 #if defined(NNI_HAVE_X86_TABLES)
-    case NN_ISA_FMA:
-        return &nni_kernels_fma;
     case NN_ISA_AVX2:
         return &nni_kernels_avx2;
     case NN_ISA_AVX512:

@@ -9,7 +9,6 @@ extern const struct nni_kernels nni_kernels_portable;
 
 #if defined(__x86_64__)
 #define NNI_HAVE_X86_TABLES
-extern const struct nni_kernels nni_kernels_fma;
 extern const struct nni_kernels nni_kernels_avx2;
 extern const struct nni_kernels nni_kernels_avx512;
 #endif

@@ -53,7 +53,7 @@ static int set_up_context(struct world *w)
     const nn_executor executor = {sizeof executor, 2, run_in_order, NULL};
     return nn_context_set_logger(w->spare, &logger) == NN_OK &&
            nn_context_set_executor(w->spare, &executor) == NN_OK &&
-           nn_context_set_max_isa(w->spare, NN_ISA_FMA) == NN_OK &&
+           nn_context_set_max_isa(w->spare, NN_ISA_AVX2) == NN_OK &&
            nn_context_set_memory_limit(w->spare, 1 << 20) == NN_OK &&
            nn_context_set_seed(w->spare, 7) == NN_OK;
 }

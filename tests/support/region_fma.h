@@ -1,5 +1,5 @@
-/* Opens the region of the portable C with AVX2 and FMA switched on (x86-64), as
- * region_portable.h does for the baseline. */
+/* Opens a region of the portable C with AVX2 and FMA switched on (x86-64), as
+ * base/region_portable.h does for the baseline: its bits are to be the same. */
 #include "base/contract.h"
 
 #include <string.h>
