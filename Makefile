@@ -177,6 +177,12 @@ $(static): $(objects) $(out)/flags $(linked)
 	@rm -f $@
 	$(call say,AR)$(AR) qcs $@ $(objects)
 
+# Calls among exported functions are direct: nobody replaces one of them. The addresses in
+# tables are packed where the linker can do that. The loader of glibc reads them from 2.36
+# on; LDFLAGS=-Wl,-z,nopack-relative-relocs makes a library for older ones.
+pack  := -Wl,-z,pack-relative-relocs
+packs := $(shell $(CC) -shared -nostdlib -x c -Wl,--fatal-warnings $(pack) -o /dev/null /dev/null 2>&1 || echo no)
+$(shared): private own += -Wl,-O1,--hash-style=gnu,-Bsymbolic-functions $(if $(packs),,$(pack))
 $(shared): $(objects) src/libnn.map $(out)/flags $(linked)
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -shared -Wl,-soname,libnn.so.$(major) \
