@@ -150,8 +150,8 @@ static NNI_INLINE float NNI_K(nni_log1p)(float x)
     return x == 0.0f ? x : y;
 }
 
-/* tanh(a): a + a^3 p(a^2) below 0.625, 1 - 2 / (e^2a + 1) above. */
-static NNI_INLINE float NNI_K(nni_tanh)(float x)
+/* tanh(a): a + a^3 p(a^2) below 0.625, 1 - 2 / (e^2a + 1) above. Given e^2a. */
+static NNI_INLINE float NNI_K(nni_tanh_of)(float x, float e)
 {
     float a = NNI_K(nni_abs)(x);
     float t = a * a;
@@ -161,8 +161,18 @@ static NNI_INLINE float NNI_K(nni_tanh)(float x)
     p = NNI_FMA(p, t, 0x1.1106f6p-3f);
     p = NNI_FMA(p, t, -0x1.555532p-2f);
     float near = NNI_FMA(p * t, a, a);
-    float far = 1.0f - 2.0f / (NNI_K(nni_exp)(2.0f * a) + 1.0f);
+    float far = 1.0f - 2.0f / (e + 1.0f);
     return NNI_K(nni_with_sign)(a < 0.625f ? near : far, x);
+}
+
+static NNI_INLINE float NNI_K(nni_tanh_exponent)(float x)
+{
+    return 2.0f * NNI_K(nni_abs)(x);
+}
+
+static NNI_INLINE float NNI_K(nni_tanh)(float x)
+{
+    return NNI_K(nni_tanh_of)(x, NNI_K(nni_exp)(NNI_K(nni_tanh_exponent)(x)));
 }
 
 /* 1 / (1 + e^-x), by e = e^-|x| so that the small values on the left keep their digits:
@@ -185,16 +195,26 @@ static NNI_INLINE float NNI_K(nni_sigmoid)(float x)
     return x < 0.0f ? left : right;
 }
 
-/* log(1 + e^x) = max(0, x) + log(1 + e^-|x|) */
-static NNI_INLINE float NNI_K(nni_softplus)(float x)
+/* log(1 + e^x) = max(0, x) + log(1 + e^-|x|), given e^-|x|. */
+static NNI_INLINE float NNI_K(nni_softplus_of)(float x, float e)
 {
     float positive = 0.0f > x ? 0.0f : x;
-    return positive + NNI_K(nni_log1p)(NNI_K(nni_exp)(-NNI_K(nni_abs)(x)));
+    return positive + NNI_K(nni_log1p)(e);
+}
+
+static NNI_INLINE float NNI_K(nni_softplus_exponent)(float x)
+{
+    return -NNI_K(nni_abs)(x);
+}
+
+static NNI_INLINE float NNI_K(nni_softplus)(float x)
+{
+    return NNI_K(nni_softplus_of)(x, NNI_K(nni_exp)(NNI_K(nni_softplus_exponent)(x)));
 }
 
 /* The error function: x + x p(x^2) below 1; 1 - exp(q(|x|)) above, q being a fit to the
- * logarithm of the complement. */
-static NNI_INLINE float NNI_K(nni_erf)(float x)
+ * logarithm of the complement. Given exp(q). */
+static NNI_INLINE float NNI_K(nni_erf_of)(float x, float e)
 {
     float a = NNI_K(nni_abs)(x);
     float t = a * a;
@@ -206,7 +226,13 @@ static NNI_INLINE float NNI_K(nni_erf)(float x)
     p = NNI_FMA(p, t, -0x1.81273ep-2f);
     p = NNI_FMA(p, t, 0x1.06eba8p-3f);
     float near = NNI_FMA(a, p, a);
+    float far = 1.0f - e;
+    return NNI_K(nni_with_sign)(a < 1.0f ? near : far, x);
+}
 
+static NNI_INLINE float NNI_K(nni_erf_exponent)(float x)
+{
+    float a = NNI_K(nni_abs)(x);
     float b = a > 4.0f ? 4.0f : a;
     float q = 0x1.896d62p-13f;
     q = NNI_FMA(q, b, -0x1.83fbaep-9f);
@@ -214,10 +240,12 @@ static NNI_INLINE float NNI_K(nni_erf)(float x)
     q = NNI_FMA(q, b, -0x1.a6c7dep-4f);
     q = NNI_FMA(q, b, -0x1.46a992p-1f);
     q = NNI_FMA(q, b, -0x1.208e50p0f);
-    q = NNI_FMA(q, b, -0x1.502d56p-12f);
-    float far = 1.0f - NNI_K(nni_exp)(q);
+    return NNI_FMA(q, b, -0x1.502d56p-12f);
+}
 
-    return NNI_K(nni_with_sign)(a < 1.0f ? near : far, x);
+static NNI_INLINE float NNI_K(nni_erf)(float x)
+{
+    return NNI_K(nni_erf_of)(x, NNI_K(nni_exp)(NNI_K(nni_erf_exponent)(x)));
 }
 
 /* The sine and cosine of a turns (2 pi a), 0 <= a <= 1: a quarter is taken off exactly.

@@ -1,6 +1,7 @@
 /* The activations and their derivatives for one element; body_maps.h has the loops. The
  * formulas are those beside the constants in nn/layer.h; g' is written in the output y,
- * but for gelu and silu, whose derivative needs the input z. A body. */
+ * but for gelu and silu, whose derivative needs the input z. Of those that go through a
+ * long function (body_long_maps.h) this is what comes after it: t is its value. A body. */
 
 /* y = g(z), and dz = dy g'. */
 static NNI_INLINE float NNI_K(linear_value)(float alpha, float none, float z, float same)
@@ -19,14 +20,6 @@ static NNI_INLINE float NNI_K(linear_slope)(float alpha, float none, float y, fl
     return dy;
 }
 
-static NNI_INLINE float NNI_K(sigmoid_value)(float alpha, float none, float z, float same)
-{
-    (void)none;
-    (void)alpha;
-    (void)same;
-    return NNI_K(nni_sigmoid)(z);
-}
-
 /* g' = y (1 - y) */
 static NNI_INLINE float NNI_K(sigmoid_slope)(float alpha, float none, float y, float dy)
 {
@@ -35,12 +28,11 @@ static NNI_INLINE float NNI_K(sigmoid_slope)(float alpha, float none, float y, f
     return dy * (y * (1.0f - y));
 }
 
-static NNI_INLINE float NNI_K(tanh_value)(float alpha, float none, float z, float same)
+static NNI_INLINE float NNI_K(tanh_end)(float alpha, float t, float z, float same)
 {
-    (void)none;
     (void)alpha;
     (void)same;
-    return NNI_K(nni_tanh)(z);
+    return NNI_K(nni_tanh_of)(z, t);
 }
 
 /* g' = 1 - y^2 */
@@ -82,11 +74,10 @@ static NNI_INLINE float NNI_K(leaky_relu_slope)(float alpha, float none, float y
     return y > 0.0f ? dy : alpha * dy;
 }
 
-static NNI_INLINE float NNI_K(elu_value)(float alpha, float none, float z, float same)
+static NNI_INLINE float NNI_K(elu_end)(float alpha, float t, float z, float same)
 {
-    (void)none;
     (void)same;
-    float left = alpha * NNI_K(nni_expm1)(z);
+    float left = alpha * t;
     return z > 0.0f ? z : left;
 }
 
@@ -99,13 +90,12 @@ static NNI_INLINE float NNI_K(elu_slope)(float alpha, float none, float y, float
 
 /* y = scale (z > 0 ? z : alpha (e^z - 1)) with the constants of Klambauer et al. 2017;
  * left is scale alpha. */
-static NNI_INLINE float NNI_K(selu_value)(float alpha, float none, float z, float same)
+static NNI_INLINE float NNI_K(selu_end)(float alpha, float t, float z, float same)
 {
-    (void)none;
     const float scale = 1.05070098735548049342f, left = 1.75809934084737685994f;
     (void)alpha;
     (void)same;
-    float negative = left * NNI_K(nni_expm1)(z);
+    float negative = left * t;
     return z > 0.0f ? scale * z : negative;
 }
 
@@ -118,58 +108,83 @@ static NNI_INLINE float NNI_K(selu_slope)(float alpha, float none, float y, floa
 }
 
 /* z Phi(z), Phi(z) = (1 + erf(z / sqrt 2)) / 2 being the normal distribution. */
-static NNI_INLINE float NNI_K(gelu_value)(float alpha, float none, float z, float same)
+static NNI_INLINE float NNI_K(gauss_argument)(float z)
 {
-    (void)none;
-    const float sqrt_half = 0.70710678118654752440f;
+    return z * 0.70710678118654752440f;
+}
+
+static NNI_INLINE float NNI_K(gauss_exponent)(float z)
+{
+    return NNI_K(nni_erf_exponent)(NNI_K(gauss_argument)(z));
+}
+
+static NNI_INLINE float NNI_K(gauss_end)(float alpha, float t, float z, float same)
+{
+    (void)alpha;
+    (void)same;
+    return NNI_K(nni_erf_of)(NNI_K(gauss_argument)(z), t);
+}
+
+static NNI_INLINE float NNI_K(gelu_end)(float alpha, float t, float z, float same)
+{
     (void)alpha;
     (void)same;
     float half = 0.5f * z;
-    return NNI_FMA(half, NNI_K(nni_erf)(z * sqrt_half), half);
+    return NNI_FMA(half, t, half);
 }
 
-/* g' = Phi(z) + z phi(z), phi(z) = e^(-z^2 / 2) / sqrt(2 pi) being its density */
-static NNI_INLINE float NNI_K(gelu_slope)(float alpha, float none, float z, float dy)
+/* g' = Phi(z) + z phi(z), phi(z) = e^(-z^2 / 2) / sqrt(2 pi) being its density: the
+ * exponent, then g' from the exponential and erf(z / sqrt 2) */
+static NNI_INLINE float NNI_K(density_exponent)(float z)
 {
-    (void)none;
-    const float sqrt_half = 0.70710678118654752440f;
+    return -0.5f * (z * z);
+}
+
+static NNI_INLINE float NNI_K(gelu_rate)(float alpha, float t, float z, float erf)
+{
     const float peak = 0.39894228040143267794f; /* phi(0) */
     (void)alpha;
-    float below = NNI_FMA(0.5f, NNI_K(nni_erf)(z * sqrt_half), 0.5f);
-    float density = peak * NNI_K(nni_exp)(-0.5f * (z * z));
-    return dy * NNI_FMA(z, density, below);
+    float below = NNI_FMA(0.5f, erf, 0.5f);
+    return NNI_FMA(z, peak * t, below);
 }
 
-static NNI_INLINE float NNI_K(silu_value)(float alpha, float none, float z, float same)
+static NNI_INLINE float NNI_K(gelu_slope_end)(float alpha, float t, float z, float dy)
 {
-    (void)none;
+    (void)alpha;
+    (void)z;
+    return dy * t;
+}
+
+static NNI_INLINE float NNI_K(silu_end)(float alpha, float t, float z, float same)
+{
     (void)alpha;
     (void)same;
-    return z * NNI_K(nni_sigmoid)(z);
+    return z * t;
 }
 
 /* g' = s (1 + z (1 - s)), s = sigmoid(z) */
-static NNI_INLINE float NNI_K(silu_slope)(float alpha, float none, float z, float dy)
+static NNI_INLINE float NNI_K(silu_slope_end)(float alpha, float t, float z, float dy)
 {
-    (void)none;
     (void)alpha;
-    float s = NNI_K(nni_sigmoid)(z);
-    return dy * (s * NNI_FMA(z, 1.0f - s, 1.0f));
+    return dy * (t * NNI_FMA(z, 1.0f - t, 1.0f));
 }
 
-static NNI_INLINE float NNI_K(softplus_value)(float alpha, float none, float z,
-                                              float same)
+static NNI_INLINE float NNI_K(softplus_end)(float alpha, float t, float z, float same)
 {
-    (void)none;
     (void)alpha;
     (void)same;
-    return NNI_K(nni_softplus)(z);
+    return NNI_K(nni_softplus_of)(z, t);
 }
 
 /* g' = sigmoid(z) = 1 - e^-y */
-static NNI_INLINE float NNI_K(softplus_slope)(float alpha, float none, float y, float dy)
+static NNI_INLINE float NNI_K(less)(float y)
 {
-    (void)none;
+    return -y;
+}
+
+static NNI_INLINE float NNI_K(softplus_slope_end)(float alpha, float t, float y, float dy)
+{
     (void)alpha;
-    return -dy * NNI_K(nni_expm1)(-y);
+    (void)y;
+    return -dy * t;
 }

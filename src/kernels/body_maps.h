@@ -1,21 +1,5 @@
 /* Maps and arithmetic, element by element. An output may be one of the inputs. A body. */
 
-static NNI_INLINE float NNI_K(exp_value)(float p, float q, float x, float same)
-{
-    (void)p;
-    (void)q;
-    (void)same;
-    return NNI_K(nni_exp)(x);
-}
-
-static NNI_INLINE float NNI_K(log_value)(float p, float q, float x, float same)
-{
-    (void)p;
-    (void)q;
-    (void)same;
-    return NNI_K(nni_log)(x);
-}
-
 static NNI_INLINE float NNI_K(sum_value)(float p, float q, float a, float b)
 {
     (void)p;
@@ -71,10 +55,11 @@ static NNI_INLINE float NNI_K(log_softmax_value)(float m, float log_s, float x,
     return (x - m) - log_s;
 }
 
-static NNI_INLINE float NNI_K(log_softmax_slope)(float sum, float none, float y, float dy)
+static NNI_INLINE float NNI_K(log_softmax_slope_end)(float sum, float t, float y,
+                                                     float dy)
 {
-    (void)none;
-    return NNI_FMA(-NNI_K(nni_exp)(y), sum, dy);
+    (void)y;
+    return NNI_FMA(-t, sum, dy);
 }
 
 /* A map for each activation (NN_LINEAR, ...), for its derivative, and the others. */
@@ -93,7 +78,14 @@ enum {
     NNI_K(MAP_LOG_SOFTMAX)
 };
 
-/* out = f(a, b). n is a multiple of 16, but for short ones where parts are free. */
+static NNI_INLINE int NNI_K(map_is_short)(int32_t map)
+{
+    return map == NN_LINEAR || map == NN_RELU || map == NN_LEAKY_RELU ||
+           (map >= NNI_K(MAP_SLOPE) && map < NNI_K(MAP_SLOPE) + NN_GELU) ||
+           map > NNI_K(MAP_LOG);
+}
+
+/* out = f(a, b) for the short ones. n is a multiple of 16, but where parts are free. */
 static NNI_NOINLINE void NNI_K(map_some)(int32_t map, float p, float q, const float *a,
                                          const float *b, float *out, int64_t n)
 {
@@ -101,32 +93,11 @@ static NNI_NOINLINE void NNI_K(map_some)(int32_t map, float p, float q, const fl
     case NN_LINEAR:
         NNI_K(map_short)(NNI_K(linear_value), p, q, a, a, out, n);
         break;
-    case NN_SIGMOID:
-        NNI_K(map_blocks)(NNI_K(sigmoid_value), p, q, a, a, out, n);
-        break;
-    case NN_TANH:
-        NNI_K(map_blocks)(NNI_K(tanh_value), p, q, a, a, out, n);
-        break;
     case NN_RELU:
         NNI_K(map_short)(NNI_K(relu_value), p, q, a, a, out, n);
         break;
     case NN_LEAKY_RELU:
         NNI_K(map_short)(NNI_K(leaky_relu_value), p, q, a, a, out, n);
-        break;
-    case NN_ELU:
-        NNI_K(map_blocks)(NNI_K(elu_value), p, q, a, a, out, n);
-        break;
-    case NN_SELU:
-        NNI_K(map_blocks)(NNI_K(selu_value), p, q, a, a, out, n);
-        break;
-    case NN_GELU:
-        NNI_K(map_blocks)(NNI_K(gelu_value), p, q, a, a, out, n);
-        break;
-    case NN_SILU:
-        NNI_K(map_blocks)(NNI_K(silu_value), p, q, a, a, out, n);
-        break;
-    case NN_SOFTPLUS:
-        NNI_K(map_blocks)(NNI_K(softplus_value), p, q, a, a, out, n);
         break;
     case NNI_K(MAP_SLOPE) + NN_LINEAR:
         NNI_K(map_short)(NNI_K(linear_slope), p, q, a, b, out, n);
@@ -149,21 +120,6 @@ static NNI_NOINLINE void NNI_K(map_some)(int32_t map, float p, float q, const fl
     case NNI_K(MAP_SLOPE) + NN_SELU:
         NNI_K(map_short)(NNI_K(selu_slope), p, q, a, b, out, n);
         break;
-    case NNI_K(MAP_SLOPE) + NN_GELU:
-        NNI_K(map_blocks)(NNI_K(gelu_slope), p, q, a, b, out, n);
-        break;
-    case NNI_K(MAP_SLOPE) + NN_SILU:
-        NNI_K(map_blocks)(NNI_K(silu_slope), p, q, a, b, out, n);
-        break;
-    case NNI_K(MAP_SLOPE) + NN_SOFTPLUS:
-        NNI_K(map_blocks)(NNI_K(softplus_slope), p, q, a, b, out, n);
-        break;
-    case NNI_K(MAP_EXP):
-        NNI_K(map_blocks)(NNI_K(exp_value), p, q, a, a, out, n);
-        break;
-    case NNI_K(MAP_LOG):
-        NNI_K(map_blocks)(NNI_K(log_value), p, q, a, a, out, n);
-        break;
     case NNI_K(MAP_ADD):
         NNI_K(map_short)(NNI_K(sum_value), p, q, a, b, out, n);
         break;
@@ -185,36 +141,102 @@ static NNI_NOINLINE void NNI_K(map_some)(int32_t map, float p, float q, const fl
     case NNI_K(MAP_SOFTMAX_SLOPE):
         NNI_K(map_short)(NNI_K(softmax_slope), p, q, a, b, out, n);
         break;
-    case NNI_K(MAP_LOG_SOFTMAX):
-        NNI_K(map_short)(NNI_K(log_softmax_value), p, q, a, a, out, n);
-        break;
     default:
-        NNI_K(map_blocks)(NNI_K(log_softmax_slope), p, q, a, b, out, n);
+        NNI_K(map_short)(NNI_K(log_softmax_value), p, q, a, a, out, n);
         break;
     }
 }
 
-static NNI_INLINE int NNI_K(map_is_short)(int32_t map)
+/* out = f(z, dy) for the long ones, by way of t. n is a multiple of 16, at most LONG_RUN. */
+static void NNI_K(map_long_run)(int32_t map, float p, const float *z, const float *dy,
+                                float *t, float *out, int64_t n)
 {
-    return map == NN_LINEAR || map == NN_RELU || map == NN_LEAKY_RELU ||
-           (map >= NNI_K(MAP_SLOPE) && map < NNI_K(MAP_SLOPE) + NN_GELU) ||
-           map > NNI_K(MAP_LOG);
+    switch (map) {
+    case NN_SIGMOID:
+        NNI_K(sigmoid_run)(z, out, n);
+        break;
+    case NN_TANH:
+        NNI_K(exp_run_of)(NNI_K(nni_tanh_exponent), z, t, n);
+        NNI_K(end_run)(NNI_K(tanh_end), p, t, z, z, out, n);
+        break;
+    case NN_ELU:
+        NNI_K(expm1_run)(z, t, n);
+        NNI_K(end_run)(NNI_K(elu_end), p, t, z, z, out, n);
+        break;
+    case NN_SELU:
+        NNI_K(expm1_run)(z, t, n);
+        NNI_K(end_run)(NNI_K(selu_end), p, t, z, z, out, n);
+        break;
+    case NN_GELU:
+        NNI_K(gauss_run)(z, t, n);
+        NNI_K(end_run)(NNI_K(gelu_end), p, t, z, z, out, n);
+        break;
+    case NN_SILU:
+        NNI_K(sigmoid_run)(z, t, n);
+        NNI_K(end_run)(NNI_K(silu_end), p, t, z, z, out, n);
+        break;
+    case NN_SOFTPLUS:
+        NNI_K(exp_run_of)(NNI_K(nni_softplus_exponent), z, t, n);
+        NNI_K(end_run)(NNI_K(softplus_end), p, t, z, z, out, n);
+        break;
+    case NNI_K(MAP_SLOPE) + NN_GELU:
+        NNI_K(gelu_rates)(z, t, n);
+        NNI_K(end_run)(NNI_K(gelu_slope_end), p, t, z, dy, out, n);
+        break;
+    case NNI_K(MAP_SLOPE) + NN_SILU:
+        NNI_K(sigmoid_run)(z, t, n);
+        NNI_K(end_run)(NNI_K(silu_slope_end), p, t, z, dy, out, n);
+        break;
+    case NNI_K(MAP_SLOPE) + NN_SOFTPLUS:
+        NNI_K(step_run)(NNI_K(less), z, t, n);
+        NNI_K(expm1_run)(t, t, n);
+        NNI_K(end_run)(NNI_K(softplus_slope_end), p, t, z, dy, out, n);
+        break;
+    case NNI_K(MAP_EXP):
+        NNI_K(exp_run)(z, out, n);
+        break;
+    case NNI_K(MAP_LOG):
+        NNI_K(log_run)(z, out, n);
+        break;
+    default:
+        NNI_K(exp_run)(z, t, n);
+        NNI_K(end_run)(NNI_K(log_softmax_slope_end), p, t, z, dy, out, n);
+        break;
+    }
+}
+
+/* Any map over whole blocks. */
+static void NNI_K(map_any)(int32_t map, float p, float q, const float *a, const float *b,
+                           float *out, int64_t n)
+{
+    float t[NNI_K(LONG_RUN)];
+    if (NNI_K(map_is_short)(map)) {
+        NNI_K(map_some)(map, p, q, a, b, out, n);
+        return;
+    }
+    for (int64_t i = 0; i < n; i += NNI_K(LONG_RUN)) {
+        NNI_K(map_long_run)
+        (map, p, a + i, b + i, t, out + i, nni_min(n - i, NNI_K(LONG_RUN)));
+    }
 }
 
 static void NNI_K(map_all)(int32_t map, float p, float q, const float *a, const float *b,
                            float *out, int64_t n)
 {
-    const int any = NNI_K(PARTS_ARE_FREE) && NNI_K(map_is_short)(map);
-    const int64_t rest = any ? 0 : n % NNI_LANES, whole = n - rest;
+    if (NNI_K(PARTS_ARE_FREE) && NNI_K(map_is_short)(map)) {
+        NNI_K(map_some)(map, p, q, a, b, out, n);
+        return;
+    }
+    const int64_t rest = n % NNI_LANES, whole = n - rest;
     if (whole > 0) {
-        NNI_K(map_some)(map, p, q, a, b, out, whole);
+        NNI_K(map_any)(map, p, q, a, b, out, whole);
     }
     if (rest > 0) {
         const NNI_K(nni_part) part = NNI_K(vector_part)(rest);
         float x[NNI_LANES], y[NNI_LANES];
         NNI_K(vector_store)(x, NNI_K(vector_load_part)(a + whole, part, 0.0f));
         NNI_K(vector_store)(y, NNI_K(vector_load_part)(b + whole, part, 0.0f));
-        NNI_K(map_some)(map, p, q, x, y, x, NNI_LANES);
+        NNI_K(map_any)(map, p, q, x, y, x, NNI_LANES);
         NNI_K(vector_store_part)(out + whole, part, NNI_K(vector_load)(x));
     }
 }

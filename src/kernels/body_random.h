@@ -119,7 +119,11 @@ static void NNI_K(normal_fill)(const struct nni_random *random, uint64_t first,
             /* (word + 1/2) / 2^32, rounded once */
             float high = (float)(int32_t)(words[2 * l] >> 16);
             float low = (float)(int32_t)(words[2 * l] & 0xffff) + 0.5f;
-            radius[l] = -2.0f * NNI_K(nni_log)(NNI_FMA(high, 65536.0f, low) * 0x1p-32f);
+            radius[l] = NNI_FMA(high, 65536.0f, low) * 0x1p-32f;
+        }
+        NNI_K(log_run)(radius, radius, NNI_RANDOM_WORDS / 2);
+        for (int l = 0; l < NNI_RANDOM_WORDS / 2; l++) {
+            radius[l] = -2.0f * radius[l];
         }
         NNI_K(root_map)(radius, NNI_RANDOM_WORDS / 2);
         for (int l = 0; l < NNI_RANDOM_WORDS / 2; l++) {

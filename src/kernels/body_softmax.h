@@ -4,7 +4,8 @@
 /* Writes e^(x_j - m) to y, where y is not NULL, and returns the sum, in lanes. In a last
  * incomplete block zeros are added (made at the end, since the way to an exponential of 0
  * leads through subnormal numbers, which take time). */
-static inline float NNI_K(row_exponentials)(const float *x, float m, float *y, int64_t n)
+static NNI_NOINLINE float NNI_K(row_exponentials)(const float *x, float m, float *y,
+                                                  int64_t n)
 {
     NNI_K(nni_vector) sum = NNI_K(vector_fill)(0.0f);
     float block[NNI_LANES];

@@ -5,6 +5,7 @@
 #include "kernels/body_lanes.h"
 #include "kernels/body_blocks.h"
 #include "kernels/body_activations.h"
+#include "kernels/body_long_maps.h"
 #include "kernels/body_maps.h"
 #include "kernels/body_softmax.h"
 #include "kernels/body_random.h"
