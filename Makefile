@@ -160,12 +160,9 @@ $(out)/flags: always | $(first)
 $(linked): always | $(first)
 	@$(call update,$(objects))
 
-hot_files := base/context base/float_env base/handle base/parallel base/shape \
-    base/thread_pool kernels/gemm layers/activation layers/activations layers/add \
-    layers/concat layers/dense layers/dropout layers/layer layers/multiply layers/rows \
-    layers/slice losses/% model/run model/session optimizers/optimizer_run \
-    optimizers/adam_moments optimizers/momentum tensor/tensor_look train/batch \
-    train/dataset_gather train/pass train/schedule train/step train/trainer
+hot_files := base/handle base/shape kernels/gemm layers/dense losses/loss_batch \
+    losses/loss_binary losses/loss_parts losses/%_entropy losses/%_error losses/huber \
+    optimizers/adam_moments train/batch train/dataset_gather
 $(filter $(hot_files:%=$(out)/src/%.o),$(objects)): private speed := $(hot)
 
 $(out)/%.o: %.c $(out)/flags
