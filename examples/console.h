@@ -1,12 +1,15 @@
 /* What the examples share: a logger that writes to the terminal (with a progress bar where
- * it is one), and the end of a program whose library call failed. */
+ * it is one), a clock, and the end of a program whose library call failed. Included first. */
 #ifndef EXAMPLES_CONSOLE_H
 #define EXAMPLES_CONSOLE_H
+
+#define _POSIX_C_SOURCE 199309L /* clock_gettime */
 
 #include <nn/nn.h>
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 /* A progress line replaces the one before it; other lines stay. */
@@ -38,6 +41,14 @@ static inline nn_context *console_context(void)
     nn_context *context = nn_context_create(NULL);
     nn_context_set_logger(context, &logger);
     return context;
+}
+
+/* Seconds since some moment. */
+static inline double console_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 /* Ends the program with the library's words where a call failed. */

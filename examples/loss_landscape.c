@@ -14,8 +14,7 @@
 
 #include <math.h>
 
-enum { BLOCKS = 12, WIDTH = 24, PARAMETERS = 4 * BLOCKS + 4 };
-enum { EPOCHS = 25, GRID = 30, SAMPLES = 400, DIRECTIONS = 2 };
+enum { BLOCKS = 12, WIDTH = 24, EPOCHS = 25, GRID = 30, SAMPLES = 400 };
 
 /* A deep network in the functional form. With skip connections each block starts small, so
  * that the sum of all of them does not grow with their number. */
@@ -41,21 +40,42 @@ static nn_model *deep_network(int has_skips)
     return model;
 }
 
-/* A random direction for a weight matrix (inputs, units), each column as long as that of
- * the weights. */
-static void draw_direction(const float *weights, nn_tensor *direction, uint64_t seed)
+/* A random direction: a model like this one, each column of its weight matrices random and
+ * as long as the model's, its biases 0. */
+static nn_model *draw_direction(nn_model *model, uint64_t seed)
 {
-    int64_t inputs = nn_tensor_dim(direction, 0), units = nn_tensor_dim(direction, 1);
-    float *d = nn_tensor_floats(direction);
-    console_check(nn_tensor_random_normal(direction, 0, 1, seed));
-    for (int64_t unit = 0; unit < units; unit++) {
-        double d2 = 0, w2 = 0;
-        for (int64_t i = unit; i < inputs * units; i += units) {
-            d2 += d[i] * d[i];
-            w2 += weights[i] * weights[i];
+    nn_model *direction = console_made(nn_model_clone(model));
+    for (int32_t p = 0; p < nn_model_parameter_count(model); p++) {
+        nn_tensor *to = nn_model_parameter(direction, p);
+        const float *w = nn_tensor_floats(nn_model_parameter(model, p));
+        console_check(nn_tensor_fill(to, 0));
+        if (nn_tensor_rank(to) < 2)
+            continue;
+        float *d = nn_tensor_floats(to);
+        int64_t units = nn_tensor_dim(to, 1), count = nn_tensor_count(to);
+        console_check(nn_tensor_random_normal(to, 0, 1, 2 * (uint64_t)p + seed));
+        for (int64_t unit = 0; unit < units; unit++) {
+            double d2 = 0, w2 = 0;
+            for (int64_t i = unit; i < count; i += units)
+                d2 += d[i] * d[i], w2 += w[i] * w[i];
+            for (int64_t i = unit; i < count; i += units)
+                d[i] *= (float)sqrt(w2 / d2);
         }
-        for (int64_t i = unit; i < inputs * units; i += units)
-            d[i] *= (float)sqrt(w2 / d2);
+    }
+    return direction;
+}
+
+/* Moves the model to start + a d1 + b d2. */
+static void move(nn_model *model, const nn_model *start, const nn_model *d1, float a,
+                 const nn_model *d2, float b)
+{
+    for (int32_t p = 0; p < nn_model_parameter_count(model); p++) {
+        nn_tensor *to = nn_model_parameter(model, p);
+        const float *from = nn_tensor_floats(nn_model_parameter(start, p));
+        const float *along1 = nn_tensor_floats(nn_model_parameter(d1, p));
+        const float *along2 = nn_tensor_floats(nn_model_parameter(d2, p));
+        for (int64_t i = 0; i < nn_tensor_count(to); i++)
+            nn_tensor_floats(to)[i] = from[i] + a * along1[i] + b * along2[i];
     }
 }
 
@@ -63,32 +83,15 @@ static void draw_direction(const float *weights, nn_tensor *direction, uint64_t 
  * where a^2 + b^2 is about 1/4, lies above J(0, 0). */
 static double survey(nn_model *model, nn_trainer *trainer, nn_dataset *digits, FILE *file)
 {
-    nn_tensor *start[PARAMETERS], *direction[DIRECTIONS][PARAMETERS];
-    for (int32_t p = 0; p < PARAMETERS; p++) {
-        nn_tensor *w = nn_model_parameter(model, p);
-        start[p] = console_made(nn_tensor_clone(w));
-        for (int k = 0; k < DIRECTIONS; k++) {
-            direction[k][p] = console_made(nn_tensor_clone(w));
-            console_check(nn_tensor_fill(direction[k][p], 0));
-            if (nn_tensor_rank(w) == 2)
-                draw_direction(nn_tensor_floats(w), direction[k][p],
-                               (uint64_t)(DIRECTIONS * p + k));
-        }
-    }
+    nn_model *start = console_made(nn_model_clone(model));
+    nn_model *d1 = draw_direction(model, 0), *d2 = draw_direction(model, 1);
     double centre, sum = 0, loss;
     int ring = 0;
     console_check(nn_trainer_evaluate(trainer, digits, &centre, 1));
     for (int i = 0; i <= GRID; i++) {
         for (int j = 0; j <= GRID; j++) {
             float a = 2 * (float)i / GRID - 1, b = 2 * (float)j / GRID - 1;
-            for (int32_t p = 0; p < PARAMETERS; p++) {
-                float *w = nn_tensor_floats(nn_model_parameter(model, p));
-                const float *w0 = nn_tensor_floats(start[p]);
-                const float *d1 = nn_tensor_floats(direction[0][p]);
-                const float *d2 = nn_tensor_floats(direction[1][p]);
-                for (int64_t e = 0; e < nn_tensor_count(start[p]); e++)
-                    w[e] = w0[e] + a * d1[e] + b * d2[e];
-            }
+            move(model, start, d1, a, d2, b);
             console_check(nn_trainer_evaluate(trainer, digits, &loss, 1));
             fprintf(file, "%g %g %g\n", a, b, loss);
             if (fabsf(sqrtf(a * a + b * b) - 0.5f) < 0.05f)
@@ -96,11 +99,9 @@ static double survey(nn_model *model, nn_trainer *trainer, nn_dataset *digits, F
         }
         fprintf(file, "\n");
     }
-    for (int32_t p = 0; p < PARAMETERS; p++) {
-        nn_tensor_destroy(start[p]);
-        for (int k = 0; k < DIRECTIONS; k++)
-            nn_tensor_destroy(direction[k][p]);
-    }
+    nn_model_destroy(start);
+    nn_model_destroy(d1);
+    nn_model_destroy(d2);
     return sum / ring - centre;
 }
 

@@ -5,21 +5,12 @@
  * Measured on handwritten digits: the noise against B, and the training loss against time.
  *
  *     minibatch [folder for the picture's numbers] [digits.csv] */
-#define _POSIX_C_SOURCE 199309L /* clock_gettime */
 #include "digits_data.h"
 #include "draw.h"
 
 #include <math.h>
-#include <time.h>
 
 enum { HIDDEN = 32, DRAWS = 50, LARGEST = 256, WEIGHTS = 64 * 32 + 32 + 32 * 10 + 10 };
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* A trainer with plain gradient descent for a network. */
 static nn_trainer *descent(nn_model *model, double rate)
@@ -100,9 +91,9 @@ static double learn(nn_dataset *digits, int64_t batch, double rate, int epochs,
     nn_trainer *trainer = descent(model, rate);
     console_check(nn_trainer_set_batch_size(trainer, batch));
     for (int epoch = 0; epoch < epochs; epoch++) {
-        double start = seconds();
+        double start = console_seconds();
         console_check(nn_trainer_fit(trainer, digits, NULL, 1));
-        spent += seconds() - start;
+        spent += console_seconds() - start;
         console_check(nn_trainer_evaluate(trainer, digits, &loss, 1));
         fprintf(file, "%g %g\n", spent, loss);
     }

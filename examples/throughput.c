@@ -3,20 +3,10 @@
  * threads enough to share; the results do not depend on the threads.
  *
  *     throughput [folder for the picture's numbers] [digits.csv] */
-#define _POSIX_C_SOURCE 199309L /* clock_gettime */
 #include "digits_data.h"
 #include "draw.h"
 
-#include <time.h>
-
 enum { SAMPLES = 512, HIDDEN = 512, EPOCHS = 5, LARGEST = 512 };
-
-static double seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Samples a second in the fastest of a few epochs; *loss is the training loss after them. */
 static double throughput(const char *path, int32_t threads, int64_t batch, double *loss)
@@ -38,9 +28,9 @@ static double throughput(const char *path, int32_t threads, int64_t batch, doubl
     console_check(nn_trainer_set_batch_size(trainer, batch));
     double fastest = 1e9;
     for (int epoch = 0; epoch < EPOCHS; epoch++) {
-        double start = seconds(), spent;
+        double start = console_seconds(), spent;
         console_check(nn_trainer_fit(trainer, some, NULL, 1));
-        spent = seconds() - start;
+        spent = console_seconds() - start;
         fastest = spent < fastest ? spent : fastest;
     }
     double rate = SAMPLES / fastest;
