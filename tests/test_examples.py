@@ -1,8 +1,12 @@
 """Runs the examples and checks their RESULT line against what their text claims."""
 
 import functools
+import glob
+import gzip
 import math
 import os
+import random
+import struct
 import subprocess
 import sys
 import tempfile
@@ -158,6 +162,95 @@ class Lecture(unittest.TestCase):
         self.assertGreater(float(result["test_accuracy"]), 0.93)
         weights = numbers("features", "weights.dat")
         self.assertEqual((len(weights), len(weights[0])), (24 * 8, 8))
+
+
+class Published(unittest.TestCase):
+    """The programs of published results on the small digits, and what finds their data."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def need_zlib(self):
+        if not os.path.exists(os.path.join(EXAMPLES, "published/fashion")):
+            self.skipTest("zlib.h is missing")
+
+    def test_every_table_of_adadelta_has_its_cells(self):
+        output, result = program("published/adadelta", "--quick", "1")
+        self.assertEqual(output.count("("), 2 * (3 * 5 + 3 * 4))
+        self.assertIn(result["nearer"], ("tanh", "relu"))
+        self.assertGreater(int(result["relu_order"]), 24)
+        self.assertEqual(result["pairs"], "48")
+
+    def test_networks_with_dropout_and_max_norm_learn(self):
+        _, result = program("published/dropout", "--quick", "2")
+        for way in "standard", "dropout", "max_norm":
+            self.assertLess(float(result[way]), 5)
+
+    def test_the_recipe_of_keras_learns(self):
+        _, result = program("published/keras_recipe", "--quick", "2")
+        self.assertGreater(float(result["accuracy"]), 97)
+
+    def test_the_validation_part_chooses_a_network(self):
+        self.need_zlib()
+        output, result = program("published/fashion", "--quick", "2")
+        self.assertGreater(float(result["accuracy"]), 95)
+        share = {line.split()[0]: float(line.split()[1]) for line in output.split("\n")
+                 if "validation" in line}
+        self.assertEqual(share[result["best"]], max(share.values()))
+
+    def test_the_bits_of_a_seed_are_the_same_on_two_threads(self):
+        output, result = program("published/seeds", "--quick", "3")
+        self.assertEqual(result["same_bits"], "3")
+        hashes = {line.split("%")[1].split()[0] for line in output.split("\n")
+                  if "on two" in line}
+        self.assertEqual(len(hashes), 3)
+
+    def write_images(self):
+        """Files as those of MNIST, with few images: noise, and a bar that is the label."""
+        for part, count in ("train", 300), ("t10k", 100):
+            labels = bytes(i % 10 for i in range(count))
+            noise = random.Random(count)
+            images = [bytearray(noise.choices(range(64), k=784)) for _ in labels]
+            for image, label in zip(images, labels):
+                image[28 * 2 * label:28 * (2 * label + 2)] = b"\xff" * 56
+            with open(f"{self.folder}/{part}-images-idx3-ubyte", "wb") as file:
+                file.write(struct.pack(">4I", 0x803, count, 28, 28) + b"".join(images))
+            with open(f"{self.folder}/{part}-labels-idx1-ubyte", "wb") as file:
+                file.write(struct.pack(">2I", 0x801, count) + labels)
+
+    def test_a_program_reads_the_folder_it_is_told(self):
+        self.write_images()
+        _, told = program("published/seeds", self.folder, "1")
+        done = subprocess.run([os.path.join(EXAMPLES, "published/seeds")], check=True,
+                              stdout=subprocess.PIPE, universal_newlines=True,
+                              env=dict(os.environ, MNIST=self.folder))
+        self.assertEqual(told["seeds"], "1")
+        self.assertIn("same_bits=20", done.stdout)
+
+    def test_packed_images_of_clothes_are_read(self):
+        self.need_zlib()
+        self.write_images()
+        for path in glob.glob(f"{self.folder}/*-ubyte"):
+            with open(path, "rb") as plain, gzip.open(path + ".gz", "wb") as packed:
+                packed.write(plain.read())
+        _, result = program("published/fashion", self.folder, "1")
+        self.assertEqual(float(result["accuracy"]), 100)
+        _, result = program("fashion_mnist", self.folder)
+        self.assertEqual(float(result["test_accuracy"]), 1)
+
+    def test_a_program_without_data_names_the_file(self):
+        with self.assertRaisesRegex(AssertionError, "NN_ERROR_IO: .*train-images-idx3-ubyte"):
+            program("published/keras_recipe", self.folder)
+
+    def test_files_that_are_not_those_of_mnist_are_named(self):
+        self.write_images()
+        done = subprocess.run(["sh", "examples/published/mnist.sh", self.folder], check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              universal_newlines=True)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("train-images-idx3-ubyte has 235216 bytes, not 47040016", done.stderr)
 
 
 class Examples(unittest.TestCase):

@@ -65,9 +65,9 @@ class Install(unittest.TestCase):
         self.assertGreater(float(re.match(r"accuracy ([0-9.]+)$", output).group(1)), 0.97)
 
     def test_every_example_builds_with_pkg_config(self):
-        for path in sorted(glob.glob("examples/*.c")):
+        for path in sorted(glob.glob("examples/*.c") + glob.glob("examples/published/*.c")):
             with open(path, encoding="utf-8") as source:
-                if "<zlib.h>" in source.read():
+                if "fashion_data.h" in source.read():  # which needs zlib
                     continue
             run(["cc", "-std=c99", "-Wall", "-Werror", path, *self.flags("--cflags", "--libs"),
                  "-lm", "-o", os.path.join(self.folder, os.path.basename(path)[:-2])])
