@@ -368,7 +368,8 @@ $(analyzed)/%.clang-tidy: %.c tests/lint/clang-tidy.yaml tests/lint/analysis.h $
 # are linked with the shared library, those of a BLAS load theirs when they start.
 bench_folder   := build/bench
 bench_ours     := $(addprefix $(bench_folder)/,run_nn run_peak $(if $(has_zlib),job_nn))
-bench_programs := $(bench_ours) $(addprefix $(bench_folder)/,run_blas job_blas run_fann run_libtorch)
+bench_programs := $(bench_ours) $(addprefix $(bench_folder)/,run_blas job_blas run_fann \
+    run_libtorch run_tinydnn)
 bench_objects   = $(patsubst %,$(out)/tests/bench/%.o,$(1))
 bench_option    = $(if $($(1)),--$(2) $(call quote,$($(1))))
 run_bench       = PYTHONDONTWRITEBYTECODE=1 $(PYTHON) tests/bench/bench.py \
@@ -405,7 +406,7 @@ thin := blas thin thin_loops runner data
 $(bench_folder)/run_blas $(bench_folder)/job_blas: private libs := -lgomp -ldl -lz -lm
 $(bench_folder)/run_blas: $(call bench_objects,run_blas $(thin))
 $(bench_folder)/job_blas: $(call bench_objects,job_blas images $(thin))
-$(filter-out %/run_libtorch,$(bench_programs)): $(bench_folder)/%:
+$(filter-out %/run_libtorch %/run_tinydnn,$(bench_programs)): $(bench_folder)/%:
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -o $@ $(filter %.o,$^) $(libs)
 
@@ -415,6 +416,14 @@ $(bench_folder)/run_libtorch: $(call bench_objects,runner data)
 	$(call say,CXX)$(CXX) -std=c++17 -O3 -Wall -Wextra \
 	    -isystem /usr/include/torch/csrc/api/include -o $@ $(filter %.cpp %.o,$^) \
 	    -ltorch -ltorch_cpu -lc10
+
+# Its headers look for those of stb where its own source tree has them.
+$(bench_folder)/run_tinydnn: tests/bench/run_tinydnn.cpp tests/bench/runner.h tests/bench/data.h
+$(bench_folder)/run_tinydnn: $(call bench_objects,runner data)
+	@mkdir -p $(@D)/include/third_party
+	@ln -sfn /usr/include/stb $(@D)/include/third_party/stb
+	$(call say,CXX)$(CXX) -std=c++17 -O3 -march=native -Wall -Wextra \
+	    -isystem $(@D)/include -o $@ $(filter %.cpp %.o,$^)
 
 # ---- installing ------------------------------------------------------------------------
 
@@ -453,7 +462,8 @@ setup-dev: setup-ci  ## also what every other check, the examples and the oracle
 setup-bench: | $(filter clean,$(first))  ## what bench-peers compares with
 	@sh tests/setup/install.sh gcc g++ libc6-dev binutils python3 zlib1g-dev libopenblas-dev \
 	    libopenblas0-openmp libblis-dev libblis4-openmp libdnnl-dev python3-torch libtorch-dev \
-	    python3-numpy libfann-dev dataset-fashion-mnist
+	    python3-numpy libfann-dev tiny-dnn libcereal-dev libstb-dev libgemmlowp-dev \
+	    dataset-fashion-mnist
 
 clean:  ## remove everything that was built
 	rm -rf build lib

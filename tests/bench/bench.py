@@ -10,7 +10,7 @@ TASKS    sgemm (squares and the products of layers), step, infer, job, size
 SHAPES   in place of the usual ones: 512 is a square, 784-256 a layer, 784-128-10 a network
 BATCHES  in place of the usual ones
 THREADS  numbers of threads (1 2)
-PEERS    libnn peak openblas blis onednn libtorch pytorch fann; only if named:
+PEERS    libnn peak openblas blis onednn libtorch pytorch fann tinydnn; only if named:
          openblas-pthread, and libnn@FOLDER, another libnn.so
 ROUNDS   the median of so many rounds is the result (7)
 SECONDS  a round takes about so long, or one call (0.02)
@@ -20,9 +20,8 @@ Each library has a process of its own for each number of threads (runner.h), bou
 processors. For a cell all of them prepare the same numbers and compute once: results that
 differ by more than rounding are reported, not timed, and make the exit status 1 (times never
 do). Then, in turn, each is timed in as many rounds; which one begins changes from round to
-round. FANN has
-neither ReLU nor cross-entropy: only its times are compared, on networks it can do in
-reasonable time.
+round. FANN has neither ReLU nor cross-entropy: only its times are compared. It and tiny-dnn
+are asked for networks that they can do in reasonable time.
 
 CSV goes to the standard output and to build/bench/results.csv, tables and goals follow it;
 `python3 tests/bench/report.py FILE...` makes the tables of earlier runs again.
@@ -114,7 +113,7 @@ def main():
     if "job" in options.tasks:
         job.measure_job(chosen, options, output)
     if "size" in options.tasks:
-        job.measure_size(options, output)
+        job.measure_size(chosen, options, output)
     print()
     print(report.text_of(output.rows))
     if output.complaints:

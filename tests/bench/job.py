@@ -53,8 +53,20 @@ def measure_job(chosen, options, output):
                             wrong=True)
 
 
-def measure_size(options, output):
-    cell = cells.Cell("size", "size", "", 0, 1, "", 0)
+def stripped_bytes(path):
     with tempfile.NamedTemporaryFile() as stripped:
-        subprocess.run(["strip", "-o", stripped.name, options.library], check=True)
-        output.row("libnn", cell, "stripped_bytes", str(os.path.getsize(stripped.name)))
+        subprocess.run(["strip", "-o", stripped.name, path], check=True)
+        return os.path.getsize(stripped.name)
+
+
+def measure_size(chosen, options, output):
+    """What a library takes on the disk; of libnn the one under test, of a peer all that the
+    runner needs of it and of nobody else."""
+    cell = cells.Cell("size", "size", "", 0, 1, "", 0)
+    for peer in [peer for peer in chosen if peer.parts]:
+        try:
+            files = [options.library] if peer.name == "libnn" else peer.files(options.folder)
+        except peers.Missing as error:
+            output.complain(f"the size of {peer.name} is left out: {error}")
+            continue
+        output.row(peer.name, cell, "stripped_bytes", str(sum(map(stripped_bytes, files))))

@@ -2,6 +2,7 @@
 
 import glob
 import os
+import re
 import subprocess
 import sys
 
@@ -26,14 +27,16 @@ class Missing(Exception):
 class Peer:
     """A library. `blas` is the shared library of a BLAS, `path` what goes in front of the
     library path, `settle` the seconds for which its threads go on spinning after a call.
-    The results of those that are not `compared` are not those of the others."""
+    The results of those that are not `compared` are not those of the others. `parts` are
+    the shared libraries of whose sizes the size is the sum, as the runner is linked with
+    them; "" is the runner itself, where the library is all headers."""
 
     def __init__(self, name, program, groups, blas=None, path=None, settle=0.01,
-                 compared=True, most_operations=None, most_threads=None):
+                 compared=True, most_operations=None, most_threads=None, parts=()):
         self.name, self.program, self.groups = name, program, groups
         self.blas, self.path, self.settle = blas, path, settle
         self.compared, self.most_operations = compared, most_operations
-        self.most_threads = most_threads
+        self.most_threads, self.parts = most_threads, parts
 
     def label(self, group):
         """What the results call it: on a BLAS, networks are the thin one."""
@@ -54,6 +57,16 @@ class Peer:
                 raise Missing(f"there is no {IMAGES}")
             command.append(IMAGES)
         return command + ([self.blas] if self.blas else [])
+
+    def files(self, folder):
+        """The paths of its parts."""
+        program = os.path.join(folder, f"run_{self.program}")
+        if not os.path.exists(program):
+            raise Missing(f"{program} was not built")
+        linked = subprocess.run(["ldd", program], stdout=subprocess.PIPE, text=True,
+                                check=True).stdout
+        return [re.search(rf"^\s*{part}\.so\S* => (\S+)", linked, re.M).group(1) if part
+                else program for part in self.parts]
 
     def environment(self, threads):
         kept = {name: value for name, value in os.environ.items()
@@ -79,16 +92,19 @@ def known():
     openmp = _debian("openblas-openmp", "libopenblas.so.0")
     torch = {"path": os.path.dirname(openmp)}
     peers = [
-        Peer("libnn", "nn", ("sgemm", "job") + networks),
+        Peer("libnn", "nn", ("sgemm", "job") + networks, parts=("libnn",)),
         Peer("peak", "peak", ("sgemm",), compared=False, most_threads=1),
         Peer("openblas", "blas", ("sgemm",) + networks, blas=openmp),
         Peer("blis", "blas", ("sgemm",) + networks,
              blas=_debian("blis-openmp", "libblis.so.4")),
         Peer("onednn", "blas", ("sgemm", "job") + networks, blas="libdnnl.so.2"),
-        Peer("libtorch", "libtorch", networks, **torch),
+        Peer("libtorch", "libtorch", networks, parts=("libtorch_cpu", "libc10"),
+             **torch),
         Peer("pytorch", "pytorch", ("job",) + networks, **torch),
         Peer("fann", "fann", networks, compared=False, most_operations=10 ** 9,
-             most_threads=1),
+             most_threads=1, parts=("libfloatfann",)),
+        Peer("tinydnn", "tinydnn", networks, most_operations=10 ** 9, most_threads=1,
+             parts=("",)),
         # Only where they are asked for by name:
         Peer("openblas-pthread", "blas", (), settle=0.04,
              blas=_debian("openblas-pthread", "libopenblas.so.0")),
