@@ -12,7 +12,7 @@ import unittest
 
 EXAMPLES = os.environ.get("NN_EXAMPLES", "build/examples")
 TUTORIALS = "docs/tutorial.md", "docs/tutorial.es.md"
-DOCUMENTS = TUTORIALS + ("docs/guide.md", "docs/published.md",
+DOCUMENTS = TUTORIALS + ("docs/guide.md", "docs/published.md", "docs/comparison.md",
                          "examples/README.md", "README.md")
 
 
