@@ -91,7 +91,9 @@ static NNI_ALWAYS_INLINE void NNI_K(gemm_tile_of)(const struct NNI_K(gemm_tile_c
             a[r] += NNI_K(A_GROUP) * r < rows ? a_column : 0;
         }
         b += b_row;
-        panel += packing ? vectors * NNI_LANES : 0;
+        if (packing) {
+            panel += vectors * NNI_LANES;
+        }
     }
 
     const NNI_K(nni_vector) zero = NNI_K(vector_fill)(0.0f);
