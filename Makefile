@@ -14,7 +14,8 @@
 ##| RUNNER               what starts a test program: "valgrind -q", "qemu-aarch64 -L ..."
 ##| V=1                  show the commands
 ##| TESTS=NAMES          which tests `make check` runs: test_tensor test_python (default: all)
-##| FUZZ=NAMES           which harnesses `make fuzz` runs: graph (default: all)
+##| FUZZ=NAMES           which harnesses `make fuzz` runs: graph csv (default: all), for
+##|                      SECONDS=n (60) each or until each has had RUNS=n inputs
 ##| TEST_TIMEOUT         seconds a test program may take (default 300)
 ##| MNIST                folder of MNIST's four IDX files, for `make mnist published`
 ##| TASKS, SHAPES, BATCHES, THREADS, PEERS, ROUNDS, SECONDS, TAKE  what the benchmark
@@ -278,14 +279,26 @@ fuzz_targets := $(if $(FUZZ),$(filter $(FUZZ:%=tests/fuzz/fuzz_%.c),$(fuzz_harne
 fuzz_folder  := build/fuzz
 fuzzers      := $(fuzz_targets:tests/fuzz/%.c=$(fuzz_folder)/%)
 .PHONY: fuzz fuzzers
-fuzz: | $(first)  ## SECONDS=n of libFuzzer for each harness, or for those in FUZZ
+fuzz: | $(first)  ## SECONDS=n of libFuzzer, or RUNS=n inputs, for each harness or those in FUZZ
 	+@$(MAKE) $(fuzz_config) fuzzers
-	@sh tests/fuzz/run.sh $(fuzz_folder) $(or $(SECONDS),60) $(fuzzers)
+	@sh tests/fuzz/run.sh $(fuzz_folder) $(or $(SECONDS),$(if $(RUNS),0,60)) $(or $(RUNS),-1) \
+	    $(fuzzers)
+
+# Which branches kernels take tells a fuzzer little.
+ifneq (,$(findstring fuzzer,$(SANITIZE)))
+$(filter $(out)/src/kernels/%.o,$(objects)): private own += -fno-sanitize=fuzzer-no-link
+endif
+
+# Mutators that know a format, for the harnesses that read it.
+mutators := $(patsubst %.c,$(out)/%.o,$(wildcard tests/fuzz/mutate_*.c))
+programs: $(mutators)
+$(addprefix $(fuzz_folder)/fuzz_,model weights checkpoint): $(filter %_stored.o %_json.o,$(mutators))
+$(addprefix $(fuzz_folder)/fuzz_,csv idx npy): $(fuzz_folder)/fuzz_%: $(out)/tests/fuzz/mutate_%.o
 
 fuzzers: $(fuzzers)
 $(fuzz_folder)/%: $(out)/tests/fuzz/%.o $(static)
 	@mkdir -p $(@D)
-	$(call say,LD)$(link) -fsanitize=fuzzer -o $@ $^ $(libs)
+	$(call say,LD)$(link) -fsanitize=fuzzer -o $@ $(filter %.o,$^) $(static) $(libs)
 
 # Logs lie beside the programs, NAME.log.
 run_tests = RUNNER=$(call quote,$(RUNNER)) PYTHON=$(call quote,$(PYTHON)) \

@@ -76,6 +76,34 @@ static void samples_without_any_weight_are_an_error(void **state)
     nn_dataset_destroy(samples);
 }
 
+static void outputs_that_no_target_fits_are_predicted(void **state)
+{
+    (void)state;
+    const int64_t input_shape[] = {5, 3}, target_shape[] = {5};
+    nn_model *model = nn_model_create(NULL);
+    nn_model_add(model, nn_input(NULL, 3));
+    nn_model_add(model, nn_sum(NULL, NN_ALL));
+    nn_trainer *trainer =
+        nn_trainer_create(model, nn_softmax_cross_entropy(NULL), nn_sgd(NULL, 0.1));
+    nn_dataset *samples = nn_dataset_create(NULL);
+    nn_tensor *x = nn_tensor_create(NULL, NN_FLOAT32, input_shape, 2);
+    nn_tensor *y = nn_tensor_create(NULL, NN_FLOAT32, target_shape, 1);
+    assert_ok(nn_tensor_fill(x, 2));
+    assert_ok(nn_dataset_add_input(samples, x));
+    assert_ok(nn_dataset_add_target(samples, y));
+    nn_tensor *predicted = nn_trainer_predict(trainer, samples, 0);
+    assert_non_null(predicted);
+    assert_int_equal(nn_tensor_rank(predicted), 1);
+    assert_true(nn_tensor_floats(predicted)[4] == 6);
+    assert_int_not_equal(nn_trainer_fit(trainer, samples, NULL, 1), NN_OK);
+    nn_tensor_destroy(predicted);
+    nn_tensor_destroy(x);
+    nn_tensor_destroy(y);
+    nn_dataset_destroy(samples);
+    nn_trainer_destroy(trainer);
+    nn_model_destroy(model);
+}
+
 static int32_t write_nan(void *user, nn_trainer *trainer)
 {
     (void)user;
@@ -199,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(views_of_parameters_and_gradients_outlive_model_and_trainer),
         cmocka_unit_test(mini_batches_without_weight_are_passed_over),
+        cmocka_unit_test(outputs_that_no_target_fits_are_predicted),
         cmocka_unit_test(samples_without_any_weight_are_an_error),
         cmocka_unit_test(gradients_that_a_hook_spoils_do_not_reach_the_parameters),
         cmocka_unit_test(gradients_spoiled_by_hand_do_not_reach_the_parameters),

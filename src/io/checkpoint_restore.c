@@ -296,6 +296,22 @@ static nn_status reading_epoch(struct checkpoint_reading *reading)
     return status;
 }
 
+/* The best parameters are there where early stopping keeps them, and where it did before
+ * its options were changed. */
+static nn_status reading_best(struct checkpoint_reading *reading)
+{
+    const nn_model *model = reading->trainer->model;
+    const struct nni_early_stopping *stopping = &reading->numbers->stopping;
+    int there = stopping->patience > 0 && stopping->restore_best;
+    if (!there && model->parameter_count > 0) {
+        const struct nni_checkpoint_name first =
+            nni_checkpoint_name("best", model->parameters[0].name);
+        there = nni_safetensors_find(reading->file, first.text) != NULL;
+    }
+    return stopping->seen && there ? reading_parameters(reading, "best", &reading->best)
+                                   : NN_OK;
+}
+
 static nn_status reading_all(struct checkpoint_reading *reading)
 {
     const nn_trainer *trainer = reading->trainer;
@@ -306,10 +322,7 @@ static nn_status reading_all(struct checkpoint_reading *reading)
                                 trainer->metric_count));
     NNI_TRY(reading_optimizer(reading));
     NNI_TRY(reading_parameters(reading, NULL, &reading->weights));
-    const struct nni_early_stopping *stopping = &reading->numbers->stopping;
-    if (stopping->seen && stopping->patience > 0 && stopping->restore_best) {
-        NNI_TRY(reading_parameters(reading, "best", &reading->best));
-    }
+    NNI_TRY(reading_best(reading));
     NNI_TRY(reading_history(reading));
     return reading_epoch(reading);
 }

@@ -91,10 +91,13 @@ static void write_slots(const nn_optimizer *optimizer, struct nni_storer *storer
     }
 }
 
+/* Before the first epoch has ended there is room for the best parameters, but nothing in
+ * it. */
 static void write_best(const nn_trainer *trainer, struct nni_storer *storer)
 {
     const nn_model *model = trainer->model;
-    const float *best = trainer->stopping.best_weights;
+    const struct nni_early_stopping *stopping = &trainer->stopping;
+    const float *best = stopping->seen ? stopping->best_weights : NULL;
     for (int32_t i = 0; best != NULL && i < model->parameter_count; i++) {
         const struct nni_parameter *parameter = &model->parameters[i];
         write_tensor(storer, "best", parameter->name, NNI_STORED_F32, parameter->count,

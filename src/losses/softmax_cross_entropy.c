@@ -175,6 +175,8 @@ static void softmax_loss_class_factor(const nn_loss *loss, const struct nni_shap
 static int64_t softmax_loss_scratch(const nn_loss *loss, const struct nni_shape *output)
 {
     (void)loss;
+    if (output->rank == 0)
+        return 0; /* no targets fit, but predictions come by */
     const int64_t classes = softmax_loss_classes(output);
     return (classes + 1) * softmax_loss_positions(output) + classes;
 }

@@ -23,13 +23,30 @@ void nni_early_stopping_release(struct nni_early_stopping *stopping)
     stopping->span = 0;
 }
 
-nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t span)
+static int early_stopping_keeps(const struct nni_early_stopping *stopping)
 {
-    const int keeps = stopping->patience > 0 && stopping->restore_best;
+    return stopping->patience > 0 && stopping->restore_best;
+}
+
+static void early_stopping_forget(struct nni_early_stopping *stopping)
+{
     stopping->seen = 0;
     stopping->best = 0;
     stopping->reference = 0;
     stopping->waited = 0;
+}
+
+void nni_early_stopping_changed(struct nni_early_stopping *stopping)
+{
+    if (early_stopping_keeps(stopping) && stopping->best_weights == NULL) {
+        early_stopping_forget(stopping);
+    }
+}
+
+nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t span)
+{
+    const int keeps = early_stopping_keeps(stopping);
+    early_stopping_forget(stopping);
     if (keeps && stopping->best_weights != NULL && stopping->span == span) {
         return NN_OK;
     }
@@ -47,8 +64,7 @@ nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t 
 
 nn_status nni_early_stopping_continue(struct nni_early_stopping *stopping, int64_t span)
 {
-    const int keeps = stopping->patience > 0 && stopping->restore_best;
-    return keeps && stopping->best_weights == NULL
+    return early_stopping_keeps(stopping) && stopping->best_weights == NULL
                ? nni_early_stopping_start(stopping, span)
                : NN_OK;
 }

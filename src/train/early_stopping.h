@@ -27,6 +27,10 @@ void nni_early_stopping_release(struct nni_early_stopping *stopping);
 /* Forgets what was seen and makes room for the best parameters where asked. */
 nn_status nni_early_stopping_start(struct nni_early_stopping *stopping, int64_t span);
 
+/* After a change of options: what was seen is forgotten where the parameters that go with
+ * it should have been kept and were not. */
+void nni_early_stopping_changed(struct nni_early_stopping *stopping);
+
 /* Goes on with what was seen; makes room for the best parameters where there is none yet
  * and it is asked for. */
 nn_status nni_early_stopping_continue(struct nni_early_stopping *stopping, int64_t span);

@@ -82,6 +82,7 @@ nn_status nn_trainer_set_early_stopping(nn_trainer *trainer, int32_t patience,
     trainer->stopping.patience = patience;
     trainer->stopping.min_delta = min_delta;
     trainer->stopping.restore_best = restore_best != 0;
+    nni_early_stopping_changed(&trainer->stopping);
     return NN_OK;
 }
 

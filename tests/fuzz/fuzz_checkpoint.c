@@ -1,5 +1,5 @@
 /* Checkpoints: a trainer either refuses one and is as it was, or goes on from it; what it
- * then saves it takes again. */
+ * then saves another takes, and saves to the same bits. */
 #include "stored.h"
 
 enum { SAMPLES = 6, INPUTS = 2 };
@@ -49,19 +49,32 @@ static void go_on(struct run *run)
     nn_dataset_destroy(samples);
 }
 
+static void round_trip(struct run *run)
+{
+    struct stored first = {NULL, 0, 0}, second = {NULL, 0, 0};
+    struct run other = make_run();
+    must(nn_trainer_save_to(run->trainer, stored_write, &first) == NN_OK,
+         "a trainer is saved");
+    must(nn_trainer_resume_from(other.trainer, stored_read, &first) == NN_OK,
+         "what was saved is taken");
+    must(nn_trainer_save_to(other.trainer, stored_write, &second) == NN_OK &&
+             stored_equal(&first, &second),
+         "the same file");
+    destroy_run(&other);
+    free(first.bytes);
+    free(second.bytes);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stored file = stored_file(data, size);
     struct run run = make_run();
-    if (nn_trainer_resume_from(run.trainer, stored_read, &file) == NN_OK) {
-        struct stored saved = {NULL, 0, 0};
-        struct run other = make_run();
+    const int taken = nn_trainer_resume_from(run.trainer, stored_read, &file) == NN_OK;
+    stored_count(run.context, &file, taken);
+    if (taken) {
+        round_trip(&run);
         go_on(&run);
-        if (nn_trainer_save_to(run.trainer, stored_write, &saved) == NN_OK)
-            must(nn_trainer_resume_from(other.trainer, stored_read, &saved) == NN_OK,
-                 "what was saved is taken");
-        destroy_run(&other);
-        free(saved.bytes);
+        round_trip(&run);
     } else {
         must(nn_trainer_step_count(run.trainer) == 0 &&
                  nn_trainer_epoch(run.trainer) == 0,

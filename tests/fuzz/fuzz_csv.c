@@ -1,7 +1,10 @@
 /* CSV files, with settings from the first bytes. */
 #include "bytes.h"
+#include "count.h"
 
 #include <nn/nn.h>
+
+#include <string.h>
 
 enum { MEMORY = 1 << 24 };
 
@@ -22,6 +25,13 @@ static nn_csv *make_csv(struct bytes *b, nn_context *context)
     return csv;
 }
 
+/* A failure that names a line past the first comes after the columns are known. */
+static int past_first_line(void)
+{
+    const char *place = strstr(nn_last_error(), "line ");
+    return place != NULL && strtol(place + strlen("line "), NULL, 10) > 1;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = {data, size};
@@ -30,6 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nn_csv *csv = make_csv(&bytes, context);
     nn_dataset *dataset = nn_csv_parse(csv, bytes.next, bytes.left);
     must(dataset == NULL || nn_dataset_count(dataset) > 0, "there are samples");
+    count_input(dataset != NULL || past_first_line(), dataset != NULL);
     nn_dataset_destroy(dataset);
     nn_csv_destroy(csv);
     nn_context_destroy(context);

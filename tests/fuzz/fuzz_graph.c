@@ -2,12 +2,20 @@
  * there is; what can be built is trained for some steps and run. Whatever happens, nothing
  * crashes or is lost, and a session gives the bits of a prediction. */
 #include "bytes.h"
+#include "count.h"
 
 #include <nn/nn.h>
 
 #include <string.h>
 
-enum { NODES = 20, ROWS = 5, FLOATS = 4096, OUTPUTS = 3, MEMORY = 1 << 24 };
+enum {
+    NODES = 20,
+    ROWS = 5,
+    FLOATS = 4096,
+    OUTPUTS = 3,
+    MEMORY = 1 << 24,
+    FILE_BYTES = 1 << 16
+};
 
 /* ---- memory that may run out, and that counts ---- */
 
@@ -270,21 +278,24 @@ static void fit(struct bytes *b, nn_context *context, nn_trainer *trainer,
     nn_dataset_destroy(samples);
 }
 
-static void train(struct bytes *b, nn_context *context, nn_model *model)
+/* 1 where a step was taken. */
+static int train(struct bytes *b, nn_context *context, nn_model *model)
 {
     struct batch batch;
     double loss;
+    int taken = 0;
     nn_trainer *trainer = make_trainer(b, context, model);
     make_batch(b, context, model, &batch);
     for (int32_t i = 1 + take(b, 3); i > 0 && trainer != NULL; i--)
-        nn_trainer_step(trainer, (const nn_tensor *const *)batch.input, batch.inputs,
-                        (const nn_tensor *const *)batch.target, batch.targets, NULL,
-                        &loss);
+        taken |= nn_trainer_step(trainer, (const nn_tensor *const *)batch.input,
+                                 batch.inputs, (const nn_tensor *const *)batch.target,
+                                 batch.targets, NULL, &loss) == NN_OK;
     if (trainer != NULL && take(b, 2) == 0)
         fit(b, context, trainer, &batch);
     nn_tensor_destroy(nn_trainer_node_value(trainer, choose_node(b, model)));
     nn_trainer_destroy(trainer);
     destroy_batch(&batch);
+    return taken;
 }
 
 /* ---- running ---- */
@@ -320,18 +331,38 @@ static void compare(struct bytes *b, nn_context *context, nn_model *model)
     destroy_batch(&batch);
 }
 
+/* A clone, what loads from the file of the model, or NULL. */
+static nn_model *make_copy(struct bytes *b, nn_context *context, nn_model *model)
+{
+    static uint8_t file[FILE_BYTES];
+    size_t size;
+    switch (take(b, 3)) {
+    case 0:
+        return nn_model_clone(model);
+    case 1:
+        return nn_model_save_memory(model, file, sizeof file, &size) == NN_OK
+                   ? nn_model_load_memory(context, file, size)
+                   : NULL;
+    default:
+        return NULL;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct bytes bytes = {data, size};
     struct supply supply = {-1, 0};
     nn_context *context = make_context(&bytes, &supply);
     nn_model *model = make_model(&bytes, context);
-    if (nn_model_build(model) == NN_OK) {
-        train(&bytes, context, model);
-        nn_model *copy = take(&bytes, 3) == 0 ? nn_model_clone(model) : NULL;
+    const int built = nn_model_build(model) == NN_OK;
+    int trained = 0;
+    if (built) {
+        trained = train(&bytes, context, model);
+        nn_model *copy = make_copy(&bytes, context, model);
         compare(&bytes, context, copy != NULL ? copy : model);
         nn_model_destroy(copy);
     }
+    count_input(built, trained);
     nn_model_destroy(model);
     nn_context_destroy(context);
     must(supply.blocks == 0, "all memory is given back");

@@ -1,16 +1,17 @@
-/* Safetensors files out of a fuzzer's bytes. The first byte chooses how: 0, the rest is the
- * file; else the rest is the header's text, a 0, and the data, and the length before the
- * header is always right, so that most inputs get as far as the JSON. */
+/* Safetensors files out of a fuzzer's bytes, in memory, and how far they get. */
 #ifndef TESTS_FUZZ_STORED_H
 #define TESTS_FUZZ_STORED_H
 
+#include "io/safetensors.h"
+
 #include "bytes.h"
+#include "count.h"
 
 #include <nn/nn.h>
 
 #include <string.h>
 
-enum { STORED_MEMORY = 1 << 24, STORED_LENGTH = 8 };
+enum { STORED_MEMORY = 1 << 24 };
 
 struct stored {
     uint8_t *bytes; /* for free */
@@ -19,26 +20,9 @@ struct stored {
 
 static inline struct stored stored_file(const uint8_t *data, size_t size)
 {
-    struct stored file = {NULL, 0, 0};
-    const int whole = size == 0 || data[0] == 0;
-    data += size > 0;
-    size -= size > 0;
-    const uint8_t *end = whole || size == 0 ? NULL : memchr(data, 0, size);
-    const size_t header = end == NULL ? size : (size_t)(end - data);
-    const size_t skipped = end == NULL ? 0 : 1;
-    file.bytes = malloc(STORED_LENGTH + size + 1);
+    struct stored file = {malloc(size > 0 ? size : 1), size, 0};
     must(file.bytes != NULL, "there is memory for the file");
-    if (whole) {
-        memcpy(file.bytes, data, size);
-        file.size = size;
-        return file;
-    }
-    for (size_t i = 0; i < STORED_LENGTH; i++)
-        file.bytes[i] = (uint8_t)(header >> 8 * i);
-    memcpy(file.bytes + STORED_LENGTH, data, header);
-    memcpy(file.bytes + STORED_LENGTH + header, data + header + skipped,
-           size - header - skipped);
-    file.size = STORED_LENGTH + size - skipped;
+    memcpy(file.bytes, data, size);
     return file;
 }
 
@@ -70,6 +54,47 @@ static inline int64_t stored_write(void *user, const void *bytes, size_t size)
     file->bytes = grown;
     file->size += size;
     return (int64_t)size;
+}
+
+static inline int stored_equal(const struct stored *a, const struct stored *b)
+{
+    return a->size == b->size && memcmp(a->bytes, b->bytes, a->size) == 0;
+}
+
+/* Counts a file that was taken or not. The header is that of safetensors: its length, its
+ * JSON, types, shapes, and ranges that cover the data. */
+static inline void stored_count(nn_context *context, const struct stored *file, int taken)
+{
+    struct nni_reader reader;
+    struct nni_safetensors safetensors;
+    nni_reader_from_memory(&reader, context, file->bytes, file->size);
+    const int opens = nni_safetensors_open(&safetensors, &reader) == NN_OK;
+    must(opens || !taken, "what is taken is a safetensors file");
+    count_input(opens, taken);
+    if (opens)
+        nni_safetensors_close(&safetensors);
+    nni_reader_close(&reader);
+}
+
+/* A model saved, and two whose parameters are compared to the bit. */
+static inline struct stored stored_model(nn_model *model)
+{
+    struct stored file = {NULL, 0, 0};
+    must(nn_model_save_to(model, stored_write, &file) == NN_OK, "a model is saved");
+    return file;
+}
+
+static inline void stored_compare(nn_model *a, nn_model *b)
+{
+    must(nn_model_parameter_count(a) == nn_model_parameter_count(b),
+         "as many parameters");
+    for (int32_t i = 0; i < nn_model_parameter_count(a); i++) {
+        nn_tensor *x = nn_model_parameter(a, i), *y = nn_model_parameter(b, i);
+        must(nn_tensor_count(x) == nn_tensor_count(y), "of the same size");
+        must(memcmp(nn_tensor_floats(x), nn_tensor_floats(y),
+                    (size_t)nn_tensor_count(x) * sizeof(float)) == 0,
+             "the same bits");
+    }
 }
 
 #endif
