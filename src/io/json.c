@@ -50,8 +50,8 @@ const char *nni_json_string(const struct nni_json *json, int32_t node)
 
 int32_t nni_json_member(const struct nni_json *json, int32_t object, const char *key)
 {
-    NNI_ASSERT(json->nodes[object].kind == NNI_JSON_OBJECT);
-    int32_t node = json->nodes[object].first;
+    const struct nni_json_node *whole = &json->nodes[object];
+    int32_t node = whole->kind == NNI_JSON_OBJECT ? whole->first : 0;
     while (node != 0 && strcmp(nni_json_key(json, node), key) != 0) {
         node = json->nodes[node].next;
     }
@@ -62,6 +62,10 @@ nn_status nni_json_require(const struct nni_json *json, int32_t object, const ch
                            enum nni_json_kind kind, int32_t *node)
 {
     *node = nni_json_member(json, object, key);
+    if (json->nodes[object].kind != NNI_JSON_OBJECT) {
+        return nni_json_fail(json, object, "%s, expected an object with '%s'",
+                             nni_json_kind_name(json->nodes[object].kind), key);
+    }
     if (*node == 0) {
         return nni_json_fail(json, object, "'%s' is missing", key);
     }

@@ -57,10 +57,10 @@ void nni_json_release(struct nni_json *json);
 nn_status nni_json_fail(const struct nni_json *json, int32_t node, const char *format,
                         ...) NNI_PRINTF(3, 4);
 
-/* The member of an object with that key, or 0. */
+/* The member of an object with that key, or 0, as for what is no object. */
 int32_t nni_json_member(const struct nni_json *json, int32_t object, const char *key);
 
-/* The same, but NN_ERROR_FORMAT where there is none of that kind. */
+/* The same, but NN_ERROR_FORMAT where there is none of that kind, or no object. */
 nn_status nni_json_require(const struct nni_json *json, int32_t object, const char *key,
                            enum nni_json_kind kind, int32_t *node);
 

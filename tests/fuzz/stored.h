@@ -65,9 +65,10 @@ static inline int stored_equal(const struct stored *a, const struct stored *b)
  * JSON, types, shapes, and ranges that cover the data. */
 static inline void stored_count(nn_context *context, const struct stored *file, int taken)
 {
+    struct stored start = {file->bytes, file->size, 0};
     struct nni_reader reader;
     struct nni_safetensors safetensors;
-    nni_reader_from_memory(&reader, context, file->bytes, file->size);
+    nni_reader_from_callback(&reader, context, stored_read, &start);
     const int opens = nni_safetensors_open(&safetensors, &reader) == NN_OK;
     must(opens || !taken, "what is taken is a safetensors file");
     count_input(opens, taken);
