@@ -3,6 +3,7 @@
  * crashes or is lost, and a session gives the bits of a prediction. */
 #include "bytes.h"
 #include "count.h"
+#include "supply.h"
 
 #include <nn/nn.h>
 
@@ -17,27 +18,7 @@ enum {
     FILE_BYTES = 1 << 16
 };
 
-/* ---- memory that may run out, and that counts ---- */
-
-struct supply {
-    int64_t left, blocks; /* left: -1 for all that is asked for */
-};
-
-static void *supply_allocate(void *user, size_t size)
-{
-    struct supply *supply = user;
-    if (supply->left == 0)
-        return NULL;
-    supply->left -= supply->left > 0;
-    supply->blocks++;
-    return malloc(size);
-}
-
-static void supply_deallocate(void *user, void *memory)
-{
-    ((struct supply *)user)->blocks--;
-    free(memory);
-}
+/* ---- the context ---- */
 
 static nn_context *make_context(struct bytes *b, struct supply *supply)
 {
@@ -47,7 +28,7 @@ static nn_context *make_context(struct bytes *b, struct supply *supply)
     must(context != NULL, "a context is made");
     nn_context_set_memory_limit(context, MEMORY);
     nn_context_set_max_isa(context, take(b, NN_ISA_AVX512 + 1));
-    nn_context_set_threads(context, 1 + take(b, 3));
+    nn_context_set_threads(context, take(b, 8) == 0 ? 2 + take(b, 2) : 1);
     if (take(b, 4) == 0)
         supply->left = take_byte(b) * 2;
     return context;
