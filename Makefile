@@ -334,7 +334,7 @@ golden: $(golden_program)  ## write the files of tests/golden/ that are not ther
 .PHONY: coverage
 coverage: | $(first)  ## lines and branches of src/ by the tests; fails below 97 % and 90 %
 	@find build/*-coverage -name '*.gcda' -exec rm -f {} + 2>/dev/null || :
-	$(MAKE) COVERAGE=1 check
+	$(MAKE) COVERAGE=1 TEST_TIMEOUT=1800 check
 	gcovr --root . --filter src/ --object-directory build/$(config)-coverage \
 	    --print-summary --fail-under-line 97 --fail-under-branch 90 \
 	    build/$(config)-coverage/src

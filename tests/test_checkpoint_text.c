@@ -1,4 +1,4 @@
-/* Checkpoints whose text of the trainer is JSON of the wrong kind. */
+/* Checkpoints whose text of the trainer is JSON, but not a trainer's. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,7 +29,8 @@ static const char *find(const struct stream *file, const char *place, const char
 static struct stream changed(const struct stream *file, const char *from, const char *end,
                              const char *to)
 {
-    const char *first = find(file, file->bytes, from), *rest = find(file, first, end);
+    const char *text = find(file, file->bytes, "nn.trainer") - 1;
+    const char *first = find(file, text, from), *rest = find(file, first, end);
     const size_t before = (size_t)(first - file->bytes), length = strlen(to);
     const size_t after = file->size - (size_t)(rest - file->bytes);
     struct stream result = {.size = before + length + after, .portion = SIZE_MAX};
@@ -86,11 +87,48 @@ static void an_optimizer_that_is_no_object_is_refused(void **state)
     job_end(&job);
 }
 
+static void values_that_no_trainer_has_are_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *from, *end, *to, *message;
+    } cases[] = {
+        {"version\\\":1", ",\\n\\\"optimizer", "version\\\":2",
+         "checkpoints of version 2 are not known here, only of 1"},
+        {"steps\\\":", ",\\\"options", "steps\\\":-1", "steps is out of range"},
+        {"beta1\\\":", ",\\\"beta2", "beta1\\\":1", "beta1 is out of range"},
+        {"beta1\\\":", ",\\\"beta2", "beta1\\\":1e999", "beta1"},
+        {"losses\\\":[", "],\\n\\\"metrics", "losses\\\":[7", "a name must be a string"},
+        {"history\\\":[", "],\\n\\\"monitor", "history\\\":[7",
+         "a name must be a string"},
+        {"history\\\":[", "],\\n\\\"monitor", "history\\\":[\\\"loss\\\",\\\"loss\\\"",
+         "the name is there twice"},
+        {"monitor\\\":", ",\\n\\\"epoch",
+         "monitor\\\":\\\"a name that is longer than any in a history, so long that it "
+         "has "
+         "no place in a trainer, nor in the header of a column, for it goes on and on "
+         "and "
+         "on\\\"",
+         "the name is too long"},
+        {"seed\\\":\\\"", "\\\",\\n\\\"shuffle", "seed\\\":\\\"1x",
+         "no number of 64 bits"},
+        {"epoch\\\":", ",\\n\\\"step\\\"", "epoch\\\":-1", "epoch"},
+    };
+    struct job job;
+    job_begin(&job, "adam");
+    job.stop_after = 7;
+    job_fit(&job);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_refused(&job, cases[i].from, cases[i].end, cases[i].to, cases[i].message);
+    job_end(&job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_that_is_no_object_is_refused),
         cmocka_unit_test(an_optimizer_that_is_no_object_is_refused),
+        cmocka_unit_test(values_that_no_trainer_has_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

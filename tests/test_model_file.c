@@ -500,7 +500,7 @@ static void test_each_part_of_a_model_is_checked(void **state)
         {"'units':2", "'units':'2'", "a string, expected a whole number"},
         {"'units':2", "'units':1000000000000", "for which the file is too short"},
         {"'units':2", "'units':9007199254740992", "d"},
-        {"'units':2", "'unit':2", "a dense layer has no option 'unit' here"},
+        {"'units':2", "'unit':2", "dense layers have no option 'unit' here"},
         {"'activation':'relu'", "'activation':'rely'", "'rely'"},
         {"'activation':'relu'", "'activation':3", "option 'activation' is no string"},
         {"'alpha':-1", "'alpha':1e400", "'alpha'"},
@@ -547,6 +547,14 @@ static void test_each_part_of_a_model_is_checked(void **state)
         {",{'layer':1,'inputs':[0]}", "", "layer 1 is applied nowhere"},
         {"{'layer':1,'inputs':[0]}", "{'layer':0,'inputs':[]},{'layer':1,'inputs':[0]}",
          "input 0 ('i') leads to no output"},
+        {"{'layer':1,'inputs':[0]}",
+         "{'layer':1,'inputs':[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,"
+         "0,"
+         "0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]}",
+         "65 inputs, a node has at most 64"},
+        {"'layers':[{", "'layers':[7,{", "a layer is a number, expected an object"},
+        {"'outputs':[{'node':1,'classes':['a','b']}]", "'outputs':[]",
+         "there is no output"},
         {"'outputs':[{'node':1", "'outputs':[{'node':0", NULL},
         {"'outputs':[{'node':1", "'outputs':[{'node':2", "there is no node 2"},
         {"'outputs':[{'node':1", "'outputs':[{'node':-1", "there is no node -1"},

@@ -42,7 +42,7 @@ static nn_status restore_option(nn_layer *layer, const struct nni_json *json,
     int64_t whole;
     double number;
     if (option == NULL || option->type == NNI_OPTION_FLOATS) {
-        return nni_json_fail(json, node, "a %s layer has no option '%.64s' here",
+        return nni_json_fail(json, node, "%s layers have no option '%.64s' here",
                              layer->type->name, name);
     }
     switch (option->type) {

@@ -26,8 +26,8 @@ for fuzzer in "$@"; do
     dictionary=tests/fuzz/$name.dict
     [ -f "$dictionary" ] && set -- -dict="$dictionary" || set --
     echo "fuzz: $name, log in $folder/$name.log"
-    "$fuzzer" "$@" -max_total_time="$seconds" -runs="$runs" -timeout=20 \
-        -rss_limit_mb=2048 -max_len=8192 -reload=0 -print_final_stats=1 \
+    "$fuzzer" "$@" -max_total_time="$seconds" -runs="$runs" -timeout=120 \
+        -report_slow_units=60 -rss_limit_mb=2048 -max_len=8192 -reload=0 -print_final_stats=1 \
         -artifact_prefix="$folder/$name-" \
         "$folder/$name" "tests/fuzz/corpus/$name" >"$folder/$name.log" 2>&1 </dev/null ||
         failed="$failed $name"
