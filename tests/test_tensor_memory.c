@@ -56,7 +56,7 @@ static void count_release(void *user, void *data)
 }
 
 static const int64_t four_three[] = {4, 3};
-static const int64_t three_five[] = {3, 5};
+static const int64_t five_three[] = {5, 3};
 static const int64_t four_five[] = {4, 5};
 
 /* What is tried with each allocation failing in turn: 1 when it all succeeded. Failures
@@ -207,13 +207,13 @@ static int attempt_matmul(nn_context *context, struct fragile_memory *memory)
     const int64_t failing = memory->failing;
     memory->failing = -1;
     nn_tensor *a = nn_tensor_create(context, NN_FLOAT32, four_three, 2);
-    nn_tensor *b = nn_tensor_create(context, NN_FLOAT32, three_five, 2);
+    nn_tensor *b = nn_tensor_create(context, NN_FLOAT32, five_three, 2);
     nn_tensor *out = nn_tensor_create(context, NN_FLOAT32, four_five, 2);
     assert_int_equal(nn_tensor_fill(a, 2.0), NN_OK);
     assert_int_equal(nn_tensor_fill(b, 3.0), NN_OK);
     memory->calls = 0;
     memory->failing = failing;
-    const nn_status status = nn_tensor_matmul(a, 0, b, 0, out);
+    const nn_status status = nn_tensor_matmul(a, 0, b, 1, out); /* is packed */
     if (status == NN_OK) {
         assert_true(nn_tensor_floats(out)[19] == 18.0f);
     } else {

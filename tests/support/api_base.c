@@ -139,7 +139,7 @@ static int copy_tensor(struct world *w)
 
 static int multiply_matrices(struct world *w)
 {
-    return nn_tensor_matmul(w->square, 1, w->square, 0, w->square_out) == NN_OK;
+    return nn_tensor_matmul(w->square, 0, w->square, 1, w->square_out) == NN_OK;
 }
 
 static int compute_elements(struct world *w)
