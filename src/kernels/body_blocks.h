@@ -7,7 +7,7 @@
 static NNI_INLINE const float *NNI_K(block_read)(const float *x, int64_t count,
                                                  float *copy)
 {
-    if (count == NNI_LANES) {
+    if (!NNI_K(PARTS_ARE_FREE) || count == NNI_LANES) {
         return x;
     }
     const NNI_K(nni_part) part = NNI_K(vector_part)(count);
@@ -18,7 +18,7 @@ static NNI_INLINE const float *NNI_K(block_read)(const float *x, int64_t count,
 /* The same for a block that is written too. */
 static NNI_INLINE float *NNI_K(block_open)(float *x, int64_t count, float *copy)
 {
-    if (count == NNI_LANES) {
+    if (!NNI_K(PARTS_ARE_FREE) || count == NNI_LANES) {
         return x;
     }
     const NNI_K(nni_part) part = NNI_K(vector_part)(count);
@@ -28,7 +28,7 @@ static NNI_INLINE float *NNI_K(block_open)(float *x, int64_t count, float *copy)
 
 static NNI_INLINE void NNI_K(block_close)(float *x, int64_t count, const float *copy)
 {
-    if (count < NNI_LANES) {
+    if (NNI_K(PARTS_ARE_FREE) && count < NNI_LANES) {
         const NNI_K(nni_part) part = NNI_K(vector_part)(count);
         NNI_K(vector_store_part)(x, part, NNI_K(vector_load)(copy));
     }

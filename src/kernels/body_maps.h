@@ -299,23 +299,19 @@ static void NNI_K(affine_map)(const float *a, float factor, float offset, float 
 static void NNI_K(affine_u8_map)(const uint8_t *a, float factor, float offset, float *out,
                                  int64_t n)
 {
+    const NNI_K(nni_vector) by = NNI_K(vector_fill)(factor);
+    const NNI_K(nni_vector) start = NNI_K(vector_fill)(offset);
     uint8_t copy[NNI_LANES] = {0};
-    float block[NNI_LANES];
-    int64_t i = 0;
-    for (; n - i >= NNI_LANES; i += NNI_LANES) {
-        NNI_LOOP
-        for (int l = 0; l < NNI_LANES; l++) {
-            out[i + l] = NNI_FMA((float)a[i + l], factor, offset);
-        }
-    }
-    if (i < n) {
-        memcpy(copy, a + i, (size_t)(n - i));
-        NNI_LOOP
-        for (int l = 0; l < NNI_LANES; l++) {
-            block[l] = NNI_FMA((float)copy[l], factor, offset);
+    for (int64_t i = 0; i < n; i += NNI_LANES) {
+        const int64_t count = nni_min(n - i, NNI_LANES);
+        const uint8_t *from = a + i;
+        if (count < NNI_LANES) {
+            memcpy(copy, from, (size_t)count);
+            from = copy;
         }
         NNI_K(vector_store_part)
-        (out + i, NNI_K(vector_part)(n - i), NNI_K(vector_load)(block));
+        (out + i, NNI_K(vector_part)(count),
+         NNI_K(vector_fma)(NNI_K(vector_of_bytes)(from), by, start));
     }
 }
 

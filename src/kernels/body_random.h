@@ -110,28 +110,31 @@ static void NNI_K(normal_fill)(const struct nni_random *random, uint64_t first,
                                float mean, float deviation, float *y, int64_t n)
 {
     NNI_ASSERT(first % 4 == 0);
+    enum { PAIRS = NNI_RANDOM_WORDS / 2 };
     uint32_t words[NNI_RANDOM_WORDS];
-    float radius[NNI_RANDOM_WORDS / 2], normal[NNI_RANDOM_WORDS];
+    float radius[PAIRS], sine[PAIRS], cosine[PAIRS], normal[NNI_RANDOM_WORDS];
     uint64_t block = first / 4;
     for (int64_t i = 0; i < n; i += NNI_RANDOM_WORDS, block += NNI_RANDOM_BLOCKS) {
         NNI_K(philox_words)(random, block, words);
-        for (int l = 0; l < NNI_RANDOM_WORDS / 2; l++) {
-            /* (word + 1/2) / 2^32, rounded once */
-            float high = (float)(int32_t)(words[2 * l] >> 16);
-            float low = (float)(int32_t)(words[2 * l] & 0xffff) + 0.5f;
-            radius[l] = NNI_FMA(high, 65536.0f, low) * 0x1p-32f;
+        for (int b = 0; b < PAIRS; b += NNI_LANES) {
+            NNI_LOOP
+            for (int l = b; l < b + NNI_LANES; l++) {
+                /* (word + 1/2) / 2^32, rounded once */
+                float high = (float)(int32_t)(words[2 * l] >> 16);
+                float low = (float)(int32_t)(words[2 * l] & 0xffff) + 0.5f;
+                radius[l] = NNI_FMA(high, 65536.0f, low) * 0x1p-32f;
+                float angle = (float)(int32_t)(words[2 * l + 1] >> 8) * 0x1p-24f;
+                NNI_K(nni_circle)(angle, &sine[l], &cosine[l]);
+            }
         }
-        NNI_K(log_run)(radius, radius, NNI_RANDOM_WORDS / 2);
-        for (int l = 0; l < NNI_RANDOM_WORDS / 2; l++) {
+        NNI_K(log_run)(radius, radius, PAIRS);
+        for (int l = 0; l < PAIRS; l++) {
             radius[l] = -2.0f * radius[l];
         }
-        NNI_K(root_map)(radius, NNI_RANDOM_WORDS / 2);
-        for (int l = 0; l < NNI_RANDOM_WORDS / 2; l++) {
-            float sine, cosine;
-            float angle = (float)(int32_t)(words[2 * l + 1] >> 8) * 0x1p-24f;
-            NNI_K(nni_circle)(angle, &sine, &cosine);
-            normal[2 * l] = NNI_FMA(deviation, radius[l] * cosine, mean);
-            normal[2 * l + 1] = NNI_FMA(deviation, radius[l] * sine, mean);
+        NNI_K(root_map)(radius, PAIRS);
+        for (int l = 0; l < PAIRS; l++) {
+            normal[2 * l] = NNI_FMA(deviation, radius[l] * cosine[l], mean);
+            normal[2 * l + 1] = NNI_FMA(deviation, radius[l] * sine[l], mean);
         }
         memcpy(y + i, normal, sizeof(float) * (size_t)nni_min(n - i, NNI_RANDOM_WORDS));
     }

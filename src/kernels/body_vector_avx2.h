@@ -28,6 +28,16 @@ static inline NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
     return v;
 }
 
+static inline NNI_K(nni_vector) NNI_K(vector_of_bytes)(const uint8_t *x)
+{
+    const __m128i low = _mm_loadl_epi64((const void *)x);
+    const __m128i high = _mm_loadl_epi64((const void *)(x + 8));
+    NNI_K(nni_vector)
+    v = {_mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(low)),
+         _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(high))};
+    return v;
+}
+
 static inline void NNI_K(vector_store)(float *x, NNI_K(nni_vector) v)
 {
     _mm256_storeu_ps(x, v.low);

@@ -30,6 +30,11 @@ static inline NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
     return _mm512_loadu_ps(x);
 }
 
+static inline NNI_K(nni_vector) NNI_K(vector_of_bytes)(const uint8_t *x)
+{
+    return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128((const void *)x)));
+}
+
 static inline void NNI_K(vector_store)(float *x, NNI_K(nni_vector) v)
 {
     _mm512_storeu_ps(x, v);

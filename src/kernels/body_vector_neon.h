@@ -33,6 +33,19 @@ static inline NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
     return v;
 }
 
+static inline NNI_K(nni_vector) NNI_K(vector_of_bytes)(const uint8_t *x)
+{
+    const uint8x16_t bytes = vld1q_u8(x);
+    const uint16x8_t low = vmovl_u8(vget_low_u8(bytes));
+    const uint16x8_t high = vmovl_u8(vget_high_u8(bytes));
+    NNI_K(nni_vector) v;
+    v.quarter[0] = vcvtq_f32_u32(vmovl_u16(vget_low_u16(low)));
+    v.quarter[1] = vcvtq_f32_u32(vmovl_u16(vget_high_u16(low)));
+    v.quarter[2] = vcvtq_f32_u32(vmovl_u16(vget_low_u16(high)));
+    v.quarter[3] = vcvtq_f32_u32(vmovl_u16(vget_high_u16(high)));
+    return v;
+}
+
 static inline void NNI_K(vector_store)(float *x, NNI_K(nni_vector) v)
 {
     NNI_UNROLL

@@ -33,6 +33,15 @@ static inline NNI_K(nni_vector) NNI_K(vector_load)(const float *x)
     return v;
 }
 
+static inline NNI_K(nni_vector) NNI_K(vector_of_bytes)(const uint8_t *x)
+{
+    NNI_K(nni_vector) v;
+    for (int l = 0; l < NNI_LANES; l++) {
+        v.lane[l] = (float)x[l];
+    }
+    return v;
+}
+
 static inline void NNI_K(vector_store)(float *x, NNI_K(nni_vector) v)
 {
     NNI_UNROLL
