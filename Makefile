@@ -179,10 +179,11 @@ $(static): $(objects) $(out)/flags $(linked)
 
 # Calls among exported functions are direct: nobody replaces one of them. The addresses in
 # tables are packed where the linker can do that. The loader of glibc reads them from 2.36
-# on; LDFLAGS=-Wl,-z,nopack-relative-relocs makes a library for older ones.
+# on; LDFLAGS=-Wl,-z,nopack-relative-relocs makes a library for older ones. Constants lie
+# beside the code, without pages between them; -Wl,-z,separate-code puts them apart, 8 KB.
 pack  := -Wl,-z,pack-relative-relocs
 packs := $(shell $(CC) -shared -nostdlib -x c -Wl,--fatal-warnings $(pack) -o /dev/null /dev/null 2>&1 || echo no)
-$(shared): private own += -Wl,-O1,--hash-style=gnu,-Bsymbolic-functions $(if $(packs),,$(pack))
+$(shared): private own += -Wl,-O1,--hash-style=gnu,-Bsymbolic-functions,-z,noseparate-code $(if $(packs),,$(pack))
 $(shared): $(objects) src/libnn.map $(out)/flags $(linked)
 	@mkdir -p $(@D)
 	$(call say,LD)$(link) -shared -Wl,-soname,libnn.so.$(major) \
