@@ -186,7 +186,7 @@ class Published(unittest.TestCase):
     def test_networks_with_dropout_and_max_norm_learn(self):
         _, result = program("published/dropout", "--quick", "2")
         for way in "standard", "dropout", "max_norm":
-            self.assertLess(float(result[way]), 5)
+            self.assertLess(float(result[way]), 10)
 
     def test_the_recipe_of_keras_learns(self):
         _, result = program("published/keras_recipe", "--quick", "2")
