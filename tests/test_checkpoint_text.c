@@ -112,6 +112,10 @@ static void values_that_no_trainer_has_are_refused(void **state)
          "the name is too long"},
         {"seed\\\":\\\"", "\\\",\\n\\\"shuffle", "seed\\\":\\\"1x",
          "no number of 64 bits"},
+        {"schedule.factor\\\":", ",\\n\\\"schedule.minimum", "schedule.factor\\\":3",
+         "do not go together"},
+        {"schedule.factor\\\":", ",\\n\\\"schedule.minimum", "schedule.factor\\\":0",
+         "do not go together"},
         {"epoch\\\":", ",\\n\\\"step\\\"", "epoch\\\":-1", "epoch"},
     };
     struct job job;

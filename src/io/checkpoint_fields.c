@@ -156,6 +156,20 @@ static nn_status field_restore(const struct nni_json *json, int32_t object,
     return NN_OK;
 }
 
+/* As the functions that set a schedule want it. */
+static int fields_factor_fits(const struct nni_schedule *schedule)
+{
+    switch (schedule->kind) {
+    case NNI_RATE_STEP:
+    case NNI_RATE_EXPONENTIAL:
+        return schedule->factor > 0 && schedule->factor < HUGE_VAL;
+    case NNI_RATE_PLATEAU:
+        return schedule->factor > 0 && schedule->factor < 1;
+    default:
+        return 1;
+    }
+}
+
 /* What no field says alone. */
 static int fields_go_together(const nn_trainer *trainer)
 {
@@ -165,8 +179,8 @@ static int fields_go_together(const nn_trainer *trainer)
                           schedule->kind == NNI_RATE_COSINE ||
                           schedule->kind == NNI_RATE_PLATEAU;
     return trainer->batch_size != 0 && trainer->validation_split < 1 &&
-           (!by_epochs || schedule->every > 0) && run->done <= run->samples &&
-           run->first_epoch <= trainer->epoch;
+           (!by_epochs || schedule->every > 0) && fields_factor_fits(schedule) &&
+           run->done <= run->samples && run->first_epoch <= trainer->epoch;
 }
 
 nn_status nni_fields_restore(const struct nni_json *json, int32_t object,
