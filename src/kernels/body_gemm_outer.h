@@ -3,15 +3,8 @@
 
 enum { NNI_K(OUTER_FLOATS) = 2048 };
 
-/* A row of W, or a part of it: its gradients are the sums of `terms` rows of B, each times
- * its factor. */
-struct NNI_K(outer_row) {
-    int64_t terms, b_row, columns;
-    const float *b;
-    float factor[NNI_GEMM_UPDATE_TERMS];
-};
-
-/* One vector of the row; terms: those of the row, as a constant where that is faster. */
+/* One vector of a row of W: its gradient is the sum of `terms` rows of B, each times its
+ * factor. terms is a constant where that is faster. */
 static NNI_ALWAYS_INLINE void NNI_K(outer_vector)(
     const NNI_K(nni_vector) * factor, const int64_t terms, const float *b, int64_t b_row,
     const struct NNI_K(plain_update) * plain, float *w, const int whole,
@@ -29,57 +22,46 @@ static NNI_ALWAYS_INLINE void NNI_K(outer_vector)(
     NNI_K(tile_store)(w, whole, part, sum);
 }
 
-/* Whole vectors first: a masked store is slow even where its mask is full. */
-static NNI_ALWAYS_INLINE void NNI_K(outer_run)(const struct NNI_K(outer_row) * row,
-                                               const int64_t terms,
-                                               const struct NNI_K(plain_update) * plain,
-                                               float *w)
+/* Rows i0 ... i1 - 1, whole vectors first: a masked store is slow even where its mask is
+ * full. Rows whose factors are zeros could be left out, but finding out that they are
+ * finite costs as much as the update. */
+static NNI_ALWAYS_INLINE void NNI_K(outer_rows_of)(const struct nni_gemm *g,
+                                                   const int64_t terms, int64_t i0,
+                                                   int64_t i1, int64_t column,
+                                                   int64_t columns)
 {
-    const float *b = row->b;
-    const int64_t b_row = row->b_row, columns = row->columns;
-    const NNI_K(nni_part) part = NNI_K(vector_part)(columns % NNI_LANES);
-    NNI_K(nni_vector) factor[NNI_GEMM_UPDATE_TERMS];
-    NNI_UNROLL
-    for (int p = 0; p < NNI_GEMM_UPDATE_TERMS; p++) {
-        factor[p] = NNI_K(vector_fill)(p < terms ? row->factor[p] : 0.0f);
-    }
-    int64_t j = 0;
-    for (; columns - j >= NNI_LANES; j += NNI_LANES) {
-        NNI_K(outer_vector)(factor, terms, b + j, b_row, plain, w + j, 1, part);
-    }
-    if (j < columns) {
-        NNI_K(outer_vector)(factor, terms, b + j, b_row, plain, w + j, 0, part);
-    }
-}
-
-/* One sample is what online learning has. */
-static inline void NNI_K(outer_update)(const struct NNI_K(outer_row) * row,
-                                       const struct NNI_K(plain_update) * plain, float *w)
-{
-    if (NNI_K(MANY_REGISTERS) && row->terms == 1) {
-        NNI_K(outer_run)(row, 1, plain, w);
-    } else if (NNI_K(MANY_REGISTERS) && row->terms == 4) {
-        NNI_K(outer_run)(row, 4, plain, w);
-    } else if (NNI_K(MANY_REGISTERS) && row->terms == NNI_GEMM_UPDATE_TERMS) {
-        NNI_K(outer_run)(row, NNI_GEMM_UPDATE_TERMS, plain, w);
-    } else {
-        NNI_K(outer_run)(row, row->terms, plain, w);
-    }
-}
-
-/* Rows that are updated where they lie. Those whose factors are zeros
- * could be left out, but finding out that they are finite costs as much as the update. */
-static void NNI_K(outer_rows)(const struct nni_gemm *g, int64_t i0, int64_t i1, int64_t j,
-                              int64_t columns)
-{
-    struct NNI_K(outer_row)
-        row = {.terms = g->k, .b_row = g->b_row, .columns = columns, .b = g->b + j};
     const struct NNI_K(plain_update) plain = NNI_K(plain_update_of)(g->update);
+    const NNI_K(nni_part) part = NNI_K(vector_part)(columns % NNI_LANES);
+    const float *b = g->b + column;
+    const int64_t b_row = g->b_row;
     for (int64_t i = i0; i < i1; i++) {
-        for (int64_t p = 0; p < g->k; p++) {
-            row.factor[p] = g->a[i * g->a_row + p * g->a_column];
+        const float *a = g->a + i * g->a_row;
+        float *w = g->c + i * g->c_row + column;
+        NNI_K(nni_vector) factor[NNI_GEMM_UPDATE_TERMS];
+        NNI_UNROLL
+        for (int p = 0; p < NNI_GEMM_UPDATE_TERMS; p++) {
+            factor[p] = NNI_K(vector_fill)(p < terms ? a[p * g->a_column] : 0.0f);
         }
-        NNI_K(outer_update)(&row, &plain, g->c + i * g->c_row + j);
+        int64_t j = 0;
+        for (; columns - j >= NNI_LANES; j += NNI_LANES) {
+            NNI_K(outer_vector)(factor, terms, b + j, b_row, &plain, w + j, 1, part);
+        }
+        if (j < columns) {
+            NNI_K(outer_vector)(factor, terms, b + j, b_row, &plain, w + j, 0, part);
+        }
+    }
+}
+
+/* Rows that are updated where they lie. One sample is what online learning has. */
+static NNI_NOINLINE void NNI_K(outer_rows)(const struct nni_gemm *g, int64_t i0,
+                                           int64_t i1, int64_t j, int64_t columns)
+{
+    if (NNI_K(MANY_REGISTERS) && g->k == 1) {
+        NNI_K(outer_rows_of)(g, 1, i0, i1, j, columns);
+    } else if (NNI_K(MANY_REGISTERS) && g->k == NNI_GEMM_UPDATE_TERMS) {
+        NNI_K(outer_rows_of)(g, NNI_GEMM_UPDATE_TERMS, i0, i1, j, columns);
+    } else {
+        NNI_K(outer_rows_of)(g, g->k, i0, i1, j, columns);
     }
 }
 
