@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum {
-    SESSION_ROWS = 64 /* unless the caller says otherwise */
+    SESSION_ROWS = 256 /* unless the caller says otherwise */
 };
 
 struct nn_session {
