@@ -32,7 +32,8 @@ def branches(name, folders):
 def main():
     name, budget = sys.argv[1], int(sys.argv[2])
     corpus = f"tests/fuzz/corpus/{name}"
-    files = list(branches(name, [corpus, f"build/fuzz/{name}"]))
+    found = f"build/fuzz/{name}"
+    files = list(branches(name, [corpus, found]))
     seeds = [file for file in files if file[0].startswith(corpus)]
     others = [file for file in files if not file[0].startswith(corpus)]
     known = set().union(*(taken for _, _, taken in seeds))
