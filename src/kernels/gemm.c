@@ -44,9 +44,12 @@ static int64_t gemm_work(int64_t m, int64_t n, int64_t k)
 
 /* How many tasks are worth making. In whole numbers: a plan reserves scratch for as many
  * in whatever floating-point environment the host has. */
-static int64_t gemm_tasks(const nn_context *context, int64_t m, int64_t n, int64_t k)
+static int64_t gemm_tasks(const nn_context *context, const struct nni_gemm *gemm)
 {
-    int64_t worth = gemm_work(m, n, k) / GEMM_TASK_WORK;
+    if (gemm->alone) {
+        return 1;
+    }
+    int64_t worth = gemm_work(gemm->m, gemm->n, gemm->k) / GEMM_TASK_WORK;
     return nni_max(1, nni_min(worth, nni_concurrency(context)));
 }
 
@@ -54,7 +57,7 @@ size_t nni_gemm_scratch(const nn_context *context, const struct nni_kernels *ker
                         const struct nni_gemm *gemm)
 {
     size_t one = nni_align_up(kernels->gemm_scratch(gemm));
-    return one * (size_t)gemm_tasks(context, gemm->m, gemm->n, gemm->k);
+    return one * (size_t)gemm_tasks(context, gemm);
 }
 
 struct gemm_job {
@@ -119,7 +122,7 @@ void nni_gemm(const nn_context *context, const struct nni_kernels *kernels,
         kernels->gemm_tile(gemm, 0, gemm->m, 0, gemm->n, scratch);
         return;
     }
-    int64_t tasks = gemm_tasks(context, gemm->m, gemm->n, gemm->k);
+    int64_t tasks = gemm_tasks(context, gemm);
     if (tasks == 1) {
         kernels->gemm_tile(gemm, 0, gemm->m, 0, gemm->n, scratch);
         return;

@@ -20,6 +20,7 @@ struct nni_gemm {
     const float *bias;  /* (n): the start of each chain; NULL for zero */
     int32_t accumulate; /* the start is C as it is (bias is NULL then) */
     int32_t lanes;      /* 16 lanes instead of one chain */
+    int32_t alone;      /* in the calling thread only */
     int32_t activation; /* applied in the last write; NN_LINEAR for none; never softmax */
     float alpha;
     float *before; /* where not NULL: C before the activation, strides as C */

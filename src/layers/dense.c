@@ -107,6 +107,15 @@ static nn_status dense_infer(const nn_layer *layer, struct nni_infer *infer)
     return NN_OK;
 }
 
+/* What one thread writes of W, another would have to fetch from its cache at the next
+ * product. With few samples for each weight that costs more than a second thread brings, as
+ * long as W fits into one core's caches. */
+static int dense_runs_alone(const struct dense_sizes *sizes, int64_t m)
+{
+    enum { FEW_SAMPLES = 32, SMALL_WEIGHTS = 1 << 19 };
+    return m < FEW_SAMPLES && sizes->inputs < SMALL_WEIGHTS / sizes->outputs;
+}
+
 /* ---- the three products, for m samples; their sizes alone say how much scratch they need ---- */
 
 /* z = x W + b, y = g(z). */
@@ -122,6 +131,7 @@ static struct nni_gemm dense_forward_product(const struct dense_layer *dense,
     gemm.b_row = sizes->outputs;
     gemm.b_column = 1;
     gemm.c_row = sizes->outputs;
+    gemm.alone = dense_runs_alone(sizes, m);
     gemm.lanes = nni_gemm_narrow_uses_lanes(gemm.k, gemm.n);
     gemm.activation =
         nni_activation_by_rows(dense->activation) ? NN_LINEAR : dense->activation;
@@ -141,6 +151,7 @@ static struct nni_gemm dense_weight_product(const struct dense_sizes *sizes, int
     gemm.b_row = sizes->outputs;
     gemm.b_column = 1;
     gemm.c_row = sizes->outputs;
+    gemm.alone = dense_runs_alone(sizes, m);
     return gemm;
 }
 
@@ -158,6 +169,7 @@ static struct nni_gemm dense_input_product(const struct dense_sizes *sizes, int6
     gemm.b_row = 1;
     gemm.b_column = sizes->outputs;
     gemm.c_row = sizes->inputs;
+    gemm.alone = dense_runs_alone(sizes, m);
     gemm.lanes = nni_gemm_few_use_lanes(batch, gemm.k);
     return gemm;
 }
