@@ -12,9 +12,8 @@ enum {
     NNI_K(TILE_COLUMNS) = NNI_K(TILE_VECTORS) * NNI_LANES,
     NNI_K(COPIED_FROM) = 3,   /* tiles of rows for which B is worth copying */
     NNI_K(ONE_BY_ONE_TO) = 5, /* tiles of rows that use one panel of B after the other */
-    NNI_K(GROUP) = 4,     /* tiles of a transposed A that are copied together, where */
-    NNI_K(DISTANT) = 512, /* its terms are so many floats apart, most in another page */
-    NNI_K(CROWDED) = 512, /* rows so many floats apart share few sets of the cache */
+    NNI_K(GROUP) = 4,         /* tiles of a transposed A that are copied together */
+    NNI_K(CROWDED) = 512,     /* rows so many floats apart share few sets of the cache */
     NNI_K(COPY_ROW) = NNI_GEMM_DEPTH + NNI_LANES, /* of A; these do not */
     NNI_K(A_TILE_FLOATS) = NNI_LANES * NNI_K(COPY_ROW)
 };
@@ -30,7 +29,6 @@ struct NNI_K(gemm_block) {
     struct NNI_K(gemm_area) area;
     int64_t p, depth;
     float *panels; /* for copies of B, or NULL */
-    int64_t group; /* tiles whose parts of A are copied together */
     float *a_copy; /* for copies of A, a tile's part each, or NULL */
 };
 
@@ -60,16 +58,14 @@ static inline void NNI_K(gemm_tile_start)(const struct NNI_K(gemm_block) * block
     }
 }
 
-/* The rows of the tile at row i, about as many as all others have; but the first one has
- * all that a tile can have where it copies B. */
+/* The rows of the tile at row i: all that there can be, and the last two have about as many
+ * as each other. */
 static inline int64_t NNI_K(gemm_tile_rows)(const struct NNI_K(gemm_block) * block,
                                             int64_t i)
 {
     const int64_t left = block->area.i1 - i;
-    if (block->panels != NULL && block->gemm->b_column == 1 && i == block->area.i0) {
-        return nni_min(left, NNI_K(TILE_ROWS));
-    }
-    return NNI_K(even_part)(left, NNI_K(TILE_ROWS));
+    return left >= 2 * NNI_K(TILE_ROWS) ? NNI_K(TILE_ROWS)
+                                        : NNI_K(even_part)(left, NNI_K(TILE_ROWS));
 }
 
 /* Copies rows of A that lie along k. */
@@ -84,27 +80,42 @@ static void NNI_K(gemm_copy_rows)(const struct NNI_K(gemm_block) * block, int64_
     }
 }
 
-/* Copies the parts of a group of tiles, going to each page of A once for all of them. */
+/* Copies the parts of a whole group of tiles, at rows `start`, whose elements lie along the
+ * rows of A: it goes to each page of A once for all of them. */
+static void NNI_K(gemm_copy_together)(const struct NNI_K(gemm_block) * block,
+                                      const int64_t *start)
+{
+    const struct nni_gemm *g = block->gemm;
+    const float *a = g->a + block->p * g->a_column;
+    float *copy = block->a_copy;
+    for (int64_t p = block->depth; p > 0; p--, a += g->a_column, copy += NNI_LANES) {
+        NNI_UNROLL
+        for (int t = 0; t < NNI_K(GROUP); t++) {
+            NNI_K(vector_store)
+            (copy + t * NNI_K(A_TILE_FLOATS), NNI_K(vector_load)(a + start[t]));
+        }
+    }
+}
+
+/* Copies the parts of the tiles from row i on, as many as are copied together. */
 static void NNI_K(gemm_copy_group)(const struct NNI_K(gemm_block) * block, int64_t i)
 {
     const struct nni_gemm *g = block->gemm;
     int64_t start[NNI_K(GROUP)], tiles = 0;
-    for (; tiles < block->group && i < block->area.i1; tiles++) {
+    for (; tiles < NNI_K(GROUP) && i < block->area.i1; tiles++) {
         start[tiles] = i;
         i += NNI_K(gemm_tile_rows)(block, i);
     }
-    for (int64_t p = 0; p < block->depth; p++) {
-        const float *a = g->a + (block->p + p) * g->a_column;
-        float *copy = block->a_copy + p * NNI_LANES;
-        for (int64_t t = 0; t < tiles; t++, copy += NNI_K(A_TILE_FLOATS)) {
-            const int64_t left = nni_min(g->m - start[t], NNI_LANES);
-            if (g->a_row == 1 && left == NNI_LANES) {
-                NNI_K(vector_store)(copy, NNI_K(vector_load)(a + start[t]));
-            } else {
-                NNI_K(gemm_pack_block)
-                (a + start[t] * g->a_row, g->a_row, 0, left, 1, copy, NNI_LANES);
-            }
-        }
+    if (g->a_row == 1 && tiles == NNI_K(GROUP) &&
+        start[NNI_K(GROUP) - 1] + NNI_LANES <= g->m) {
+        NNI_K(gemm_copy_together)(block, start);
+        return;
+    }
+    for (int64_t t = 0; t < tiles; t++) {
+        NNI_K(gemm_pack_block)
+        (g->a + start[t] * g->a_row + block->p * g->a_column, g->a_row, g->a_column,
+         nni_min(g->m - start[t], NNI_LANES), block->depth,
+         block->a_copy + t * NNI_K(A_TILE_FLOATS), NNI_LANES);
     }
 }
 
@@ -123,13 +134,28 @@ static void NNI_K(gemm_place_a)(const struct NNI_K(gemm_block) * block, int64_t 
         call->a_row = NNI_K(COPY_ROW);
         call->a_column = 1;
     } else {
-        if (t % block->group == 0) {
+        if (t % NNI_K(GROUP) == 0) {
             NNI_K(gemm_copy_group)(block, i);
         }
-        call->a = block->a_copy + t % block->group * NNI_K(A_TILE_FLOATS);
+        call->a = block->a_copy + t % NNI_K(GROUP) * NNI_K(A_TILE_FLOATS);
         call->a_row = 1;
         call->a_column = NNI_LANES;
     }
+}
+
+/* The tile of C after this one, whose rows may lie a page apart, is asked for a row at a
+ * time, since many at once would hold up the panel's: the next tile at column j, or the first
+ * one of the rows below. */
+static inline void NNI_K(gemm_fetch_c)(const struct NNI_K(gemm_block) * block,
+                                       int64_t below, int64_t rows, int64_t j,
+                                       struct NNI_K(gemm_tile_call) * call)
+{
+    const struct nni_gemm *g = block->gemm;
+    const int wraps = j >= block->area.j1;
+    call->fetch =
+        wraps ? g->c + below * g->c_row + block->area.j0 : call->c + NNI_K(TILE_COLUMNS);
+    call->fetch_row = g->c_row;
+    call->fetch_rows = wraps && below >= block->area.i1 ? 0 : rows;
 }
 
 /* The panel of B at column j, which the first tile of rows fills; returns the tile. */
@@ -143,7 +169,9 @@ static NNI_K(gemm_tile_function) *
     call->last = columns - (vectors - 1) * NNI_LANES;
     call->b = g->b + block->p * g->b_row + j * g->b_column;
     call->b_row = g->b_row;
-    call->fetch = block->depth >= 4 * NNI_GEMM_FETCH ? NNI_GEMM_FETCH * g->b_row : 0;
+    call->fetch = call->b + NNI_K(gemm_fetch_ahead)(block->depth, g->b_row);
+    call->fetch_row = g->b_row;
+    call->fetch_rows = block->depth;
     if (block->panels != NULL) {
         float *panel = block->panels +
                        (j - block->area.j0) * NNI_K(round_up)(block->depth, NNI_LANES);
@@ -153,24 +181,14 @@ static NNI_K(gemm_tile_function) *
             return NNI_K(gemm_packing_tiles)[rows];
         }
         call->b = panel;
+        NNI_K(gemm_fetch_c)(block, i + rows, rows, j + columns, call);
         call->b_row = vectors * NNI_LANES;
-        call->fetch = 0;
         if (first) {
             NNI_K(gemm_pack_b)
             (g, block->p, block->depth, j, columns, panel, call->b_row);
         }
     }
     return NNI_K(gemm_tiles)[rows][vectors];
-}
-
-/* Asks for a tile of C that will be written; its rows may lie a page apart. */
-static inline void NNI_K(gemm_fetch_c)(const float *c, int64_t c_row, int64_t rows)
-{
-    for (int64_t r = 0; r < rows; r++) {
-        for (int64_t v = 0; v < NNI_K(TILE_VECTORS); v++) {
-            __builtin_prefetch(c + r * c_row + v * NNI_LANES, 1);
-        }
-    }
 }
 
 /* Tile after tile, `width` columns each, of rows i ... i + rows - 1. */
@@ -185,9 +203,6 @@ static void NNI_K(gemm_row_of_tiles)(const struct NNI_K(gemm_block) * block, int
     for (int64_t j = block->area.j0; j < block->area.j1; j += width) {
         const int64_t columns = nni_min(block->area.j1 - j, width);
         call.c = g->c + i * g->c_row + j;
-        if (block->panels != NULL && j + width < block->area.j1) {
-            NNI_K(gemm_fetch_c)(call.c + width, g->c_row, rows);
-        }
         NNI_K(gemm_tile_start)(block, j, &call);
         NNI_K(gemm_place_b)(block, i, rows, j, columns, &call)(&call);
     }
@@ -239,8 +254,7 @@ static NNI_NOINLINE void NNI_K(gemm_blocked)(const struct nni_gemm *g,
                 block = {.gemm = g,
                          .area = {area.i0, area.i1, j, nni_min(area.j1, j + width)},
                          .p = p,
-                         .depth = nni_min(g->k - p, depth),
-                         .group = g->a_column >= NNI_K(DISTANT) ? NNI_K(GROUP) : 1};
+                         .depth = nni_min(g->k - p, depth)};
             float *panels = scratch + NNI_K(GROUP) * NNI_K(A_TILE_FLOATS);
             block.panels = copies_b ? panels : NULL;
             if (NNI_K(gemm_copies_a)(g, block.area.j1 - j)) {

@@ -8,7 +8,8 @@ struct NNI_K(gemm_tile_call) {
     int64_t a_row, a_column;
     const float *b; /* element (p, j) at b[p * b_row + j] */
     int64_t b_row;
-    int64_t fetch; /* how far ahead B is fetched, 0 where it is near */
+    const float *fetch; /* rows of B or C that will be needed: one is asked for with */
+    int64_t fetch_row, fetch_rows; /* each of the first fetch_rows terms */
     float *c;
     int64_t c_row;
     const float *start; /* what the chains go on from; NULL for zeros */
@@ -58,14 +59,14 @@ static NNI_ALWAYS_INLINE void NNI_K(gemm_tile_of)(const struct NNI_K(gemm_tile_c
                                                whole || v < vectors - 1, part);
         }
     }
-    const int64_t a_row = t->a_row, a_column = t->a_column, b_row = t->b_row,
-                  fetch = t->fetch;
+    const int64_t a_row = t->a_row, a_column = t->a_column, b_row = t->b_row;
     const float *a[NNI_K(A_GROUPS)];
     NNI_UNROLL
     for (int r = 0; r < NNI_K(A_GROUPS); r++) {
         a[r] = NNI_K(A_GROUP) * r < rows ? t->a + NNI_K(A_GROUP) * r * a_row : t->a;
     }
-    const float *b = t->b;
+    const float *b = t->b, *fetch = t->fetch;
+    const int64_t fetch_row = t->fetch_row, fetched = t->k - t->fetch_rows;
     float *panel = t->panel;
     for (int64_t p = t->k; p > 0; p--) {
         NNI_K(nni_vector) row[NNI_TILE_VECTORS_MAX];
@@ -75,7 +76,7 @@ static NNI_ALWAYS_INLINE void NNI_K(gemm_tile_of)(const struct NNI_K(gemm_tile_c
             if (packing) {
                 NNI_K(vector_store)(panel + v * NNI_LANES, row[v]);
             }
-            __builtin_prefetch(b + fetch + v * NNI_LANES);
+            __builtin_prefetch(fetch + v * NNI_LANES);
         }
         NNI_UNROLL
         for (int i = 0; i < rows; i++) {
@@ -91,6 +92,7 @@ static NNI_ALWAYS_INLINE void NNI_K(gemm_tile_of)(const struct NNI_K(gemm_tile_c
             a[r] += NNI_K(A_GROUP) * r < rows ? a_column : 0;
         }
         b += b_row;
+        fetch = p > fetched ? fetch + fetch_row : b; /* without a branch */
         if (packing) {
             panel += vectors * NNI_LANES;
         }
@@ -114,16 +116,20 @@ static NNI_ALWAYS_INLINE void NNI_K(gemm_tile_of)(const struct NNI_K(gemm_tile_c
     }
 }
 
-/* Where parts cost nothing, one function serves whole vectors and parts. */
-#define NNI_TILE_FUNCTION(rows, vectors)                          \
-    static NNI_NOINLINE void NNI_K(gemm_tile_##rows##x##vectors)( \
-        const struct NNI_K(gemm_tile_call) * t)                   \
-    {                                                             \
-        if (!NNI_K(PARTS_ARE_FREE) && t->last == NNI_LANES) {     \
-            NNI_K(gemm_tile_of)(t, rows, vectors, 1, 0);          \
-        } else {                                                  \
-            NNI_K(gemm_tile_of)(t, rows, vectors, 0, 0);          \
-        }                                                         \
+/* Where parts cost little, one function serves whole vectors and parts, but for the largest
+ * tile, which large products consist of. */
+#define NNI_TILE_TELLS_PARTS(rows, vectors) \
+    (!NNI_K(PARTS_ARE_FREE) ||              \
+     ((rows) == NNI_K(TILE_ROWS) && (vectors) == NNI_K(TILE_VECTORS)))
+#define NNI_TILE_FUNCTION(rows, vectors)                                   \
+    static NNI_NOINLINE void NNI_K(gemm_tile_##rows##x##vectors)(          \
+        const struct NNI_K(gemm_tile_call) * t)                            \
+    {                                                                      \
+        if (NNI_TILE_TELLS_PARTS(rows, vectors) && t->last == NNI_LANES) { \
+            NNI_K(gemm_tile_of)(t, rows, vectors, 1, 0);                   \
+        } else {                                                           \
+            NNI_K(gemm_tile_of)(t, rows, vectors, 0, 0);                   \
+        }                                                                  \
     }
 #define NNI_PACKING_TILE_FUNCTION(rows, vectors)                          \
     static NNI_NOINLINE void NNI_K(gemm_packing_tile_##rows##x##vectors)( \
@@ -147,9 +153,16 @@ static NNI_K(gemm_tile_function) *const
     NNI_K(gemm_packing_tiles)[NNI_K(TILE_ROWS) + 1] = {
         NNI_PACKING_TILES(NNI_PACKING_TILE_ENTRY)};
 #undef NNI_TILE_FUNCTION
+#undef NNI_TILE_TELLS_PARTS
 #undef NNI_PACKING_TILE_FUNCTION
 #undef NNI_TILE_ENTRY
 #undef NNI_PACKING_TILE_ENTRY
+
+/* How far ahead of its use B is fetched, where it lies as it came. */
+static inline int64_t NNI_K(gemm_fetch_ahead)(int64_t k, int64_t b_row)
+{
+    return k >= 4 * NNI_GEMM_FETCH ? NNI_GEMM_FETCH * b_row : 0;
+}
 
 /* A low product, rows i0 ... i1 - 1 of one tile, with B where it lies, along its rows: what small
  * networks consist of, so nothing else is decided here. */
@@ -168,7 +181,9 @@ static void NNI_K(gemm_low)(const struct nni_gemm *g, int64_t i0, int64_t i1, in
     call.a_row = g->a_row;
     call.a_column = g->a_column;
     call.b_row = g->b_row;
-    call.fetch = g->k >= 4 * NNI_GEMM_FETCH ? NNI_GEMM_FETCH * g->b_row : 0;
+    call.fetch_row = g->b_row;
+    call.fetch_rows = g->k;
+    const int64_t ahead = NNI_K(gemm_fetch_ahead)(g->k, g->b_row);
     call.c_row = g->c_row;
     call.start_row = g->accumulate ? g->c_row : 0;
     call.panel = NULL;
@@ -177,6 +192,7 @@ static void NNI_K(gemm_low)(const struct nni_gemm *g, int64_t i0, int64_t i1, in
         const int64_t columns = nni_min(j1 - j, most * NNI_LANES);
         const int64_t vectors = (columns + NNI_LANES - 1) / NNI_LANES;
         call.b = g->b + j;
+        call.fetch = call.b + ahead;
         call.c = g->c + i0 * g->c_row + j;
         call.start = start != NULL ? start + j : NULL;
         call.last = columns - (vectors - 1) * NNI_LANES;
