@@ -58,21 +58,21 @@ static inline void NNI_K(gemm_tile_start)(const struct NNI_K(gemm_block) * block
     }
 }
 
-/* The rows of the tile at row i: all that there can be, and the last two have about as many
- * as each other. */
-static inline int64_t NNI_K(gemm_tile_rows)(const struct NNI_K(gemm_block) * block,
-                                            int64_t i)
+/* The rows of the next tile of `left` rows: all that there can be, and the last two have
+ * about as many as each other. */
+static inline int64_t NNI_K(gemm_tile_rows)(int64_t left)
 {
-    const int64_t left = block->area.i1 - i;
-    return left >= 2 * NNI_K(TILE_ROWS) ? NNI_K(TILE_ROWS)
-                                        : NNI_K(even_part)(left, NNI_K(TILE_ROWS));
+    if (left <= NNI_K(TILE_ROWS)) {
+        return left;
+    }
+    return left >= 2 * NNI_K(TILE_ROWS) ? NNI_K(TILE_ROWS) : (left + 1) / 2;
 }
 
 /* Copies rows of A that lie along k. */
 static void NNI_K(gemm_copy_rows)(const struct NNI_K(gemm_block) * block, int64_t i)
 {
     const struct nni_gemm *g = block->gemm;
-    const int64_t rows = NNI_K(gemm_tile_rows)(block, i);
+    const int64_t rows = NNI_K(gemm_tile_rows)(block->area.i1 - i);
     const float *a = g->a + i * g->a_row + block->p;
     for (int64_t r = 0; r < rows; r++) {
         memcpy(block->a_copy + r * NNI_K(COPY_ROW), a + r * g->a_row,
@@ -104,7 +104,7 @@ static void NNI_K(gemm_copy_group)(const struct NNI_K(gemm_block) * block, int64
     int64_t start[NNI_K(GROUP)], tiles = 0;
     for (; tiles < NNI_K(GROUP) && i < block->area.i1; tiles++) {
         start[tiles] = i;
-        i += NNI_K(gemm_tile_rows)(block, i);
+        i += NNI_K(gemm_tile_rows)(block->area.i1 - i);
     }
     if (g->a_row == 1 && tiles == NNI_K(GROUP) &&
         start[NNI_K(GROUP) - 1] + NNI_LANES <= g->m) {
@@ -212,7 +212,7 @@ static void NNI_K(gemm_all_rows)(const struct NNI_K(gemm_block) * block, int64_t
 {
     int64_t i = block->area.i0;
     for (int64_t t = 0; i < block->area.i1; t++) {
-        const int64_t rows = NNI_K(gemm_tile_rows)(block, i);
+        const int64_t rows = NNI_K(gemm_tile_rows)(block->area.i1 - i);
         NNI_K(gemm_row_of_tiles)(block, t, i, rows, width);
         i += rows;
     }
@@ -280,7 +280,7 @@ static NNI_NOINLINE void NNI_K(gemm_direct)(const struct nni_gemm *g,
 {
     int64_t rows;
     for (int64_t i = area.i0; i < area.i1; i += rows) {
-        rows = NNI_K(even_part)(area.i1 - i, NNI_K(TILE_ROWS));
+        rows = NNI_K(gemm_tile_rows)(area.i1 - i);
         NNI_K(gemm_low)(g, i, i + rows, area.j0, area.j1);
     }
 }
