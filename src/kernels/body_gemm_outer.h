@@ -32,15 +32,15 @@ static NNI_ALWAYS_INLINE void NNI_K(outer_rows_of)(const struct nni_gemm *g,
 {
     const struct NNI_K(plain_update) plain = NNI_K(plain_update_of)(g->update);
     const NNI_K(nni_part) part = NNI_K(vector_part)(columns % NNI_LANES);
-    const float *b = g->b + column;
-    const int64_t b_row = g->b_row;
-    for (int64_t i = i0; i < i1; i++) {
-        const float *a = g->a + i * g->a_row;
-        float *w = g->c + i * g->c_row + column;
+    const int64_t a_row = g->a_row, a_column = g->a_column, b_row = g->b_row,
+                  c_row = g->c_row;
+    const float *a = g->a + i0 * a_row, *b = g->b + column;
+    float *w = g->c + i0 * c_row + column;
+    for (int64_t left = i1 - i0; left > 0; left--, a += a_row, w += c_row) {
         NNI_K(nni_vector) factor[NNI_GEMM_UPDATE_TERMS];
         NNI_UNROLL
         for (int p = 0; p < NNI_GEMM_UPDATE_TERMS; p++) {
-            factor[p] = NNI_K(vector_fill)(p < terms ? a[p * g->a_column] : 0.0f);
+            factor[p] = NNI_K(vector_fill)(p < terms ? a[p * a_column] : 0.0f);
         }
         int64_t j = 0;
         for (; columns - j >= NNI_LANES; j += NNI_LANES) {
