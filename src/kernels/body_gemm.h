@@ -60,6 +60,10 @@ static inline int NNI_K(gemm_chains)(const struct nni_gemm *g,
         NNI_K(gemm_narrow)(g, area.i0, area.i1, scratch);
         return 0;
     }
+    if (NNI_K(gemm_is_turned)(g, rows)) {
+        NNI_K(gemm_turned)(g, area);
+        return 0;
+    }
     if (g->b_column == 1 && rows <= NNI_K(TILE_ROWS)) {
         NNI_K(gemm_low)(g, area.i0, area.i1, area.j0, area.j1);
     } else if (NNI_K(gemm_is_direct)(g, &area)) {

@@ -19,6 +19,7 @@
 #include "kernels/body_gemm_narrow.h"
 #include "kernels/body_gemm_row.h"
 #include "kernels/body_gemm_small.h"
+#include "kernels/body_gemm_turned.h"
 #include "kernels/body_gemm.h"
 
 const struct nni_kernels NNI_K(nni_kernels) = {
