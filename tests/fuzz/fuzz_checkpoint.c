@@ -10,9 +10,9 @@ struct run {
     nn_trainer *trainer;
 };
 
-static struct run make_run(void)
+static struct run make_run(nn_context *context)
 {
-    struct run run = {.context = stored_context()};
+    struct run run = {.context = context};
     run.model = nn_model_create(run.context);
     nn_model_add(run.model, nn_input(run.context, INPUTS));
     nn_model_add(run.model, nn_dense(run.context, 2, NN_TANH));
@@ -29,7 +29,6 @@ static void destroy_run(struct run *run)
 {
     nn_trainer_destroy(run->trainer);
     nn_model_destroy(run->model);
-    nn_context_destroy(run->context);
 }
 
 /* An epoch more than the checkpoint has; whether it succeeds depends on its numbers. */
@@ -52,7 +51,7 @@ static void go_on(struct run *run)
 static void round_trip(struct run *run)
 {
     struct stored first = {NULL, 0, 0}, second = {NULL, 0, 0};
-    struct run other = make_run();
+    struct run other = make_run(run->context);
     must(nn_trainer_save_to(run->trainer, stored_write, &first) == NN_OK,
          "a trainer is saved");
     must(nn_trainer_resume_from(other.trainer, stored_read, &first) == NN_OK,
@@ -68,7 +67,7 @@ static void round_trip(struct run *run)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct stored file = stored_file(data, size);
-    struct run run = make_run();
+    struct run run = make_run(stored_context());
     const int taken = nn_trainer_resume_from(run.trainer, stored_read, &file) == NN_OK;
     stored_count(run.context, &file, taken);
     if (taken) {
@@ -81,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
              "what is refused changes nothing");
     }
     destroy_run(&run);
+    stored_context_end(run.context);
     free(file.bytes);
     return 0;
 }

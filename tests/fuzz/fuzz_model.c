@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         round_trip(roomy, model);
     nn_model_destroy(model);
     nn_context_destroy(roomy);
-    nn_context_destroy(context);
+    stored_context_end(context);
     free(file.bytes);
     return 0;
 }

@@ -29,19 +29,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const int32_t options_end = 1 + (NN_WEIGHTS_PYTORCH | NN_WEIGHTS_PARTIAL);
     struct stored file = stored_file(data, size);
     nn_context *context = stored_context();
-    nn_model *fresh = make_model(context);
+    nn_model *fresh = make_model(context), *model = nn_model_clone(fresh);
     int taken = 0;
     for (int32_t options = 0; options < options_end; options++) {
-        nn_model *model = nn_model_clone(fresh);
-        if (nn_model_load_weights_memory(model, file.bytes, file.size, options) != NN_OK)
+        if (nn_model_load_weights_memory(model, file.bytes, file.size, options) !=
+            NN_OK) {
             stored_compare(model, fresh);
-        else if (!taken++)
+            continue;
+        }
+        if (!taken++)
             round_trip(context, model);
         nn_model_destroy(model);
+        model = nn_model_clone(fresh);
     }
     stored_count(context, &file, taken > 0);
+    nn_model_destroy(model);
     nn_model_destroy(fresh);
-    nn_context_destroy(context);
+    stored_context_end(context);
     free(file.bytes);
     return 0;
 }

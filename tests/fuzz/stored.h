@@ -6,6 +6,7 @@
 
 #include "bytes.h"
 #include "count.h"
+#include "supply.h"
 
 #include <nn/nn.h>
 
@@ -26,12 +27,23 @@ static inline struct stored stored_file(const uint8_t *data, size_t size)
     return file;
 }
 
+static struct supply stored_supply = {-1, 0};
+
 static inline nn_context *stored_context(void)
 {
-    nn_context *context = nn_context_create(NULL);
+    const nn_allocator allocator = {sizeof allocator, supply_allocate, supply_deallocate,
+                                    &stored_supply};
+    nn_context *context = nn_context_create(&allocator);
     must(context != NULL && nn_context_set_memory_limit(context, STORED_MEMORY) == NN_OK,
          "a context is made");
     return context;
+}
+
+/* The last of what an input made. */
+static inline void stored_context_end(nn_context *context)
+{
+    nn_context_destroy(context);
+    must(stored_supply.blocks == 0, "all memory is given back");
 }
 
 /* Callbacks of a reader and of a writer. */
