@@ -1,4 +1,5 @@
-/* Checkpoints whose text of the trainer is JSON, but not a trainer's. */
+/* Checkpoints whose text of the trainer is JSON, but not a trainer's, and counters that no
+ * run has come to. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -96,6 +97,8 @@ static void values_that_no_trainer_has_are_refused(void **state)
         {"version\\\":1", ",\\n\\\"optimizer", "version\\\":2",
          "checkpoints of version 2 are not known here, only of 1"},
         {"steps\\\":", ",\\\"options", "steps\\\":-1", "steps is out of range"},
+        {"steps\\\":", ",\\\"options", "steps\\\":9223372036854775807",
+         "steps is out of range"},
         {"beta1\\\":", ",\\\"beta2", "beta1\\\":1", "beta1 is out of range"},
         {"beta1\\\":", ",\\\"beta2", "beta1\\\":1e999", "beta1"},
         {"losses\\\":[", "],\\n\\\"metrics", "losses\\\":[7", "a name must be a string"},
@@ -127,12 +130,101 @@ static void values_that_no_trainer_has_are_refused(void **state)
     job_end(&job);
 }
 
+/* ---- counters ---- */
+
+/* In the second epoch. */
+static int32_t saves_and_stops(void *file, nn_trainer *trainer)
+{
+    if (nn_trainer_step_count(trainer) != 7)
+        return 0;
+    assert_ok(nn_trainer_save_to(trainer, stream_write, file));
+    return 1;
+}
+
+static struct stream stopped_job(void)
+{
+    struct job job;
+    struct stream file = {.portion = SIZE_MAX};
+    job_begin(&job, "adam");
+    assert_ok(nn_trainer_set_step_hook(job.trainer, saves_and_stops, &file));
+    job_fit(&job);
+    job_end(&job);
+    return file;
+}
+
+/* Goes on from that with another text in it. */
+static void finish_changed(struct job *job, const char *from, const char *end,
+                           const char *to)
+{
+    struct stream file = stopped_job(), text = changed(&file, from, end, to);
+    job_begin(job, "adam");
+    assert_ok(nn_trainer_resume_from(job->trainer, stream_read, &text));
+    job_fit(job);
+    stream_release(&file);
+    stream_release(&text);
+}
+
+static void a_schedule_that_has_waited_for_ever_waits_no_longer(void **state)
+{
+    (void)state;
+    struct job job;
+    finish_changed(&job, "schedule.best\\\":", ",\\n\\\"schedule.seen",
+                   "schedule.best\\\":-1,\\n\\\"schedule.waited\\\":2147483647");
+    assert_true(history_at(job.trainer, "rate", 2) ==
+                history_at(job.trainer, "rate", 1) / 2);
+    job_end(&job);
+}
+
+static void early_stopping_that_has_waited_for_ever_stops(void **state)
+{
+    (void)state;
+    struct job job;
+    finish_changed(&job, "stopping.reference\\\":", ",\\n\\\"run.going",
+                   "stopping.reference\\\":-1,\\n\\\"stopping.waited\\\":2147483647");
+    assert_int_equal(nn_trainer_stop_reason(job.trainer), NN_STOP_EARLY);
+    assert_int_equal(nn_trainer_epoch(job.trainer), 2);
+    job_end(&job);
+}
+
+/* The counters of the metrics in a file. */
+static char *counts_in(const struct stream *file)
+{
+    const char *name = find(file, file->bytes, "\"trainer/counts\"");
+    const char *range = find(file, name, "data_offsets");
+    const char *offset = strchr(range, '[') + 1;
+    uint64_t header;
+    memcpy(&header, file->bytes, sizeof header);
+    return file->bytes + sizeof header + header + strtoull(offset, NULL, 10);
+}
+
+static void counters_out_of_range_are_refused(void **state)
+{
+    (void)state;
+    static const int64_t values[] = {-1, INT64_MIN, INT64_MAX, (INT64_C(1) << 53) + 1};
+    struct stream file = stopped_job();
+    struct job job;
+    job_begin(&job, "adam");
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        memcpy(counts_in(&file) + sizeof *values, &values[i], sizeof *values);
+        file.at = 0;
+        assert_int_equal(nn_trainer_resume_from(job.trainer, stream_read, &file),
+                         NN_ERROR_FORMAT);
+        assert_non_null(
+            strstr(nn_last_error(), "trainer/counts: element 1 is out of range"));
+    }
+    stream_release(&file);
+    job_end(&job);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_text_that_is_no_object_is_refused),
         cmocka_unit_test(an_optimizer_that_is_no_object_is_refused),
         cmocka_unit_test(values_that_no_trainer_has_are_refused),
+        cmocka_unit_test(a_schedule_that_has_waited_for_ever_waits_no_longer),
+        cmocka_unit_test(early_stopping_that_has_waited_for_ever_stops),
+        cmocka_unit_test(counters_out_of_range_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

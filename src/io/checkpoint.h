@@ -12,6 +12,10 @@
 #define NNI_KEY_TRAINER       "nn.trainer"
 #define NNI_CHECKPOINT_PREFIX "trainer/"
 
+/* The largest count that is taken from a file: as exact in a double as in an int64_t, and
+ * far from where sums of two overflow. */
+#define NNI_CHECKPOINT_MOST (INT64_C(1) << 53)
+
 enum {
     NNI_CHECKPOINT_VERSION = 1,
     NNI_CHECKPOINT_NAME_SIZE = NNI_PARAMETER_NAME_SIZE + 32 /* of a tensor */

@@ -33,9 +33,7 @@ struct field {
         name, FIELD_TYPE_DOUBLE, offsetof(struct nn_trainer, member), minimum, maximum \
     }
 
-/* The largest count that is taken from a file: as exact in a double as in an int64_t, and
- * far from where sums of two overflow. */
-#define FIELD_MOST 9007199254740992.0 /* 2^53 */
+#define FIELD_MOST ((double)NNI_CHECKPOINT_MOST)
 #define FIELD_INTS 2147483647.0
 
 static const struct field fields[] = {

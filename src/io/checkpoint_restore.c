@@ -205,7 +205,7 @@ static nn_status reading_optimizer(struct checkpoint_reading *reading)
     NNI_TRY(reading_options(reading, options));
     NNI_TRY(nni_json_require(json, object, "steps", NNI_JSON_NUMBER, &node));
     NNI_TRY(nni_json_int(json, node, &steps));
-    if (steps < 0) {
+    if (steps < 0 || steps > NNI_CHECKPOINT_MOST) {
         return nni_json_fail(json, node, "steps is out of range");
     }
     NNI_TRY(nni_optimizer_bind(reading->optimizer, own->pieces, own->piece_count));
@@ -274,6 +274,18 @@ static nn_status reading_history(struct checkpoint_reading *reading)
     return NN_OK;
 }
 
+/* Metrics add to their counters. */
+static nn_status reading_check_counts(const struct nni_meter_state *meters)
+{
+    for (int64_t i = 0; i < meters->count_size; i++) {
+        if (meters->counts[i] < 0 || meters->counts[i] > NNI_CHECKPOINT_MOST) {
+            return nni_fail(NN_ERROR_FORMAT,
+                            "trainer/counts: element %" PRId64 " is out of range", i);
+        }
+    }
+    return NN_OK;
+}
+
 /* What the epoch at hand has counted. */
 static nn_status reading_epoch(struct checkpoint_reading *reading)
 {
@@ -290,6 +302,7 @@ static nn_status reading_epoch(struct checkpoint_reading *reading)
                                           &run->meters.count_size);
     run->meters.counts = counts;
     NNI_TRY(status);
+    NNI_TRY(reading_check_counts(&run->meters));
     status =
         reading_found_list(reading, "sums", NNI_STORED_F64, &sums, &run->meters.sum_size);
     run->meters.sums = sums;

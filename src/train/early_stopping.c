@@ -91,7 +91,7 @@ int nni_early_stopping_epoch(struct nni_early_stopping *stopping, double value,
         return 0;
     }
     const int first = !stopping->seen;
-    stopping->waited++;
+    stopping->waited += stopping->waited < INT32_MAX;
     if (isfinite(value)) {
         stopping->seen = 1;
         if (first || early_stopping_gain(value, stopping->best, direction) > 0) {

@@ -106,7 +106,7 @@ void nni_schedule_epoch(struct nni_schedule *schedule, double base, double value
         schedule->waited = 0;
         return;
     }
-    schedule->waited++;
+    schedule->waited += schedule->waited < INT32_MAX;
     if (schedule->waited >= schedule->every) {
         schedule->waited = 0;
         if (base * schedule->scale > schedule->minimum) {
