@@ -306,13 +306,19 @@ run_tests = RUNNER=$(call quote,$(RUNNER)) PYTHON=$(call quote,$(PYTHON)) \
     SANITIZE=$(SANITIZE) TEST_TIMEOUT=$(TEST_TIMEOUT) NN_LIBRARY=$(lib)/libnn.so NN_EXAMPLES=$(examples) \
     sh tests/setup/run_tests.sh $(out)/tests
 
-.PHONY: check check-threads torture
+.PHONY: check check-threads check-valgrind torture
 check: all  ## build and run every test, or those in TESTS
 	@$(run_tests) $(chosen)
 check: $(filter-out %.py,$(chosen)) $(if $(TESTS),,examples)
 
 check-threads: $(thread_tests) $(libraries)  ## only the tests of threads (for SANITIZE=thread)
 	@$(run_tests) $(thread_tests)
+
+# Errors of a child are errors of its exit status; its own report would only be mixed with
+# its parent's.
+valgrind := valgrind -q --leak-check=full --error-exitcode=9 --child-silent-after-fork=yes
+check-valgrind: $(thread_tests) $(libraries)  ## the tests of threads under valgrind
+	@$(MAKE) RUNNER="$(valgrind)" TEST_TIMEOUT=3600 check-threads
 
 torture: TEST_TIMEOUT := 36000
 torture: $(torture_tests) $(libraries)  ## the long tests

@@ -183,12 +183,17 @@ static void *flood_pool(void *item)
     return NULL;
 }
 
-/* The exit status of a child that trains with what it inherited. */
+/* The exit status of a child that trains with what it inherited. What its parent's other
+ * threads had is lost in it, so it ends as another program: valgrind looks for such blocks
+ * when a process exits. */
 static int child_trains(nn_context *context, uint64_t expected)
 {
     const pid_t child = fork();
-    if (child == 0)
-        _exit(train_once(context, 1) == expected ? 0 : 1);
+    if (child == 0) {
+        if (train_once(context, 1) == expected)
+            (void)execl("/bin/true", "true", (char *)NULL);
+        _exit(1);
+    }
     int status = -1;
     assert_true(child > 0);
     assert_int_equal(waitpid(child, &status, 0), child);
