@@ -16,7 +16,8 @@
 ##| TESTS=NAMES          which tests `make check` runs: test_tensor test_python (default: all)
 ##| FUZZ=NAMES           which harnesses `make fuzz` runs: graph csv (default: all), for
 ##|                      SECONDS=n (60) each or until each has had RUNS=n inputs
-##| TEST_TIMEOUT         seconds a test program may take (default 300)
+##| TEST_TIMEOUT         seconds a test program may take (default 300; 3600 where SANITIZE,
+##|                      COVERAGE or RUNNER slow it down)
 ##| MNIST                folder of MNIST's four IDX files, for `make mnist published`
 ##| TASKS, SHAPES, BATCHES, THREADS, PEERS, ROUNDS, SECONDS, TAKE  what the benchmark
 ##|                      measures: see tests/bench/bench.py
@@ -36,7 +37,7 @@ INCLUDEDIR ?= $(PREFIX)/include
 PYTHON     ?= $(if $(wildcard /usr/bin/python3),/usr/bin/python3,python3)
 AR         ?= ar
 INSTALL    ?= install
-TEST_TIMEOUT ?= 300
+TEST_TIMEOUT ?= $(if $(SANITIZE)$(COVERAGE)$(RUNNER),3600,300)
 
 # ---- configuration: each has its own folder, so that objects never mix ----------------
 
@@ -318,7 +319,7 @@ check-threads: $(thread_tests) $(libraries)  ## only the tests of threads (for S
 # its parent's.
 valgrind := valgrind -q --leak-check=full --error-exitcode=9 --child-silent-after-fork=yes
 check-valgrind: $(thread_tests) $(libraries)  ## the tests of threads under valgrind
-	@$(MAKE) RUNNER="$(valgrind)" TEST_TIMEOUT=3600 check-threads
+	@$(MAKE) RUNNER="$(valgrind)" check-threads
 
 torture: TEST_TIMEOUT := 36000
 torture: $(torture_tests) $(libraries)  ## the long tests
@@ -341,7 +342,7 @@ golden: $(golden_program)  ## write the files of tests/golden/ that are not ther
 .PHONY: coverage
 coverage: | $(first)  ## lines and branches of src/ by the tests; fails below 97 % and 90 %
 	@find build/*-coverage -name '*.gcda' -exec rm -f {} + 2>/dev/null || :
-	$(MAKE) COVERAGE=1 TEST_TIMEOUT=1800 check
+	$(MAKE) COVERAGE=1 check
 	gcovr --root . --filter src/ --object-directory build/$(config)-coverage \
 	    --print-summary --fail-under-line 97 --fail-under-branch 90 \
 	    build/$(config)-coverage/src
