@@ -375,6 +375,7 @@ PROTOTYPES = {
     "nn_read_npy": (HANDLE, POINTER, NAME),
     "nn_parse_npy": (HANDLE, POINTER, POINTER, SIZE),
     "nn_write_npy": (STATUS, POINTER, NAME),
+    "nn_write_npy_layout": (STATUS, POINTER, NAME, I32),
     "nn_dataset_read_npy": (HANDLE, POINTER, NAME, NAME),
     "nn_csv_create": (HANDLE, POINTER),
     "nn_csv_destroy": (None, POINTER),
@@ -489,6 +490,7 @@ ALL = -1000         # an axis: over all elements
 FULL_BATCH = -1     # a batch size: all samples
 NEEDS_INPUT, NEEDS_OUTPUT = 1, 2
 WEIGHTS = {"pytorch": 1, "partial": 2}
+NPY = {"fortran": 1, "big_endian": 2}
 
 
 def _number(words, word):
@@ -1732,9 +1734,11 @@ def parse_npy(content, context=None):
     return Tensor._own(_lib.nn_parse_npy(context, content, len(content)), context)
 
 
-def write_npy(tensor, path, context=None):
+def write_npy(tensor, path, context=None, fortran=False, big_endian=False):
     """Writes a tensor or array as an NPY file."""
-    _lib.nn_write_npy(_tensor(tensor, context), os.fsencode(path))
+    _lib.nn_write_npy_layout(_tensor(tensor, context), os.fsencode(path),
+                             NPY["fortran"] * bool(fortran) +
+                             NPY["big_endian"] * bool(big_endian))
 
 
 # ---- training --------------------------------------------------------------------------

@@ -100,7 +100,7 @@ class Interface(unittest.TestCase):
                     "NN_STOP_": nn.STOP_REASONS, "NN_LABEL_": nn.LABELS,
                     "NN_MISSING_": nn.MISSING,
                     "NN_LOG_": nn.LOG_LEVELS, "NN_INIT_": nn.INITIALIZERS,
-                    "NN_WEIGHTS_": nn.WEIGHTS,
+                    "NN_WEIGHTS_": nn.WEIGHTS, "NN_NPY_": nn.NPY,
                     "NN_CUSTOM_NEEDS_": {"input": nn.NEEDS_INPUT,
                                          "output": nn.NEEDS_OUTPUT}}
         for prefix, words in prefixes.items():
@@ -650,6 +650,14 @@ class Datasets(unittest.TestCase):
                 numpy.save(again, array)
                 self.assertEqual(again.read_bytes(), y.read_bytes())
                 assert_array_equal(nn.parse_npy(y.read_bytes()), array)
+                for fortran, big in ((True, False), (False, True), (True, True)):
+                    nn.write_npy(array, y, fortran=fortran, big_endian=big)
+                    assert_array_equal(nn.read_npy(y), array)
+                    laid = numpy.asfortranarray(array) if fortran and array.ndim else array
+                    order = laid.dtype.newbyteorder("<>"[big])
+                    numpy.save(again, numpy.asarray(laid, dtype=order))
+                    if array.size > 0: # of none, NumPy says that they are in C order
+                        self.assertEqual(again.read_bytes(), y.read_bytes())
             with self.assertRaisesRegex(nn.Error, "elements of type '<c8' are not read"):
                 numpy.save(x, numpy.zeros(2, numpy.complex64))
                 nn.read_npy(x)

@@ -125,6 +125,16 @@ NN_API nn_tensor *nn_parse_npy(nn_context *context, const void *bytes, size_t si
  * or f4. NN_ERROR_IO. */
 NN_API nn_status nn_write_npy(const nn_tensor *tensor, const char *path);
 
+/* How nn_write_npy_layout lays elements out; a sum of these, or 0. */
+enum {
+    NN_NPY_FORTRAN = 1,   /* the first index varies fastest; says nothing below rank 2 */
+    NN_NPY_BIG_ENDIAN = 2 /* the highest byte comes first */
+};
+
+/* As nn_write_npy, in another layout. NN_ERROR_ARGUMENT (layout), NN_ERROR_IO. */
+NN_API nn_status nn_write_npy_layout(const nn_tensor *tensor, const char *path,
+                                     int32_t layout);
+
 /* Reads inputs (n, ...) and targets (n, ...) from two NPY files into a dataset, in the
  * dtypes of nn_read_npy; targets_path may be NULL. Classes can then be named by
  * nn_dataset_set_class_names. NULL also where there is not one target for each input

@@ -267,18 +267,21 @@ static uint64_t element_bits(const void *data, int32_t size, int64_t place)
 }
 
 nn_status nni_elements_write(const nn_tensor *tensor, int32_t big_endian,
-                             struct nni_writer *writer)
+                             int32_t first_fastest, struct nni_writer *writer)
 {
     const int32_t size = (int32_t)nni_dtype_size(tensor->shape.dtype);
-    if (size == 1 || element_order_is_ours(big_endian)) {
+    const int by_columns = first_fastest && tensor->shape.rank > 1;
+    if (!by_columns && (size == 1 || element_order_is_ours(big_endian))) {
         return nni_writer_put(writer, tensor->data, (size_t)(tensor->count * size));
     }
     uint8_t block[ELEMENTS_BLOCK_BYTES];
+    struct element_cursor cursor = element_cursor_begin(&tensor->shape, first_fastest);
     for (int64_t done = 0; done < tensor->count;) {
         const int64_t count = nni_min(tensor->count - done, ELEMENTS_BLOCK_BYTES / size);
         for (int64_t i = 0; i < count; i++) {
-            element_store(element_bits(tensor->data, size, done + i), block + i * size,
-                          size, big_endian);
+            element_store(element_bits(tensor->data, size, cursor.place),
+                          block + i * size, size, big_endian);
+            element_cursor_next(&cursor);
         }
         NNI_TRY(nni_writer_put(writer, block, (size_t)(count * size)));
         done += count;

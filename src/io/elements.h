@@ -43,8 +43,9 @@ nn_tensor *nni_elements_read_tensor(const struct nni_elements *elements,
                                     const struct nni_shape *shape,
                                     struct nni_reader *reader);
 
-/* Writes all elements of a tensor, row by row, as their dtype has them. */
+/* Writes all elements of a tensor as their dtype has them, in an order as in struct
+ * nni_elements. */
 nn_status nni_elements_write(const nn_tensor *tensor, int32_t big_endian,
-                             struct nni_writer *writer);
+                             int32_t first_fastest, struct nni_writer *writer);
 
 #endif

@@ -191,7 +191,7 @@ static nn_status idx_write_body(struct nni_writer *writer, void *data)
     }
     NNI_TRY(
         nni_writer_put(writer, header, IDX_MAGIC_BYTES + (size_t)rank * IDX_SIZE_BYTES));
-    return nni_elements_write(tensor, 1, writer);
+    return nni_elements_write(tensor, 1, 0, writer);
 }
 
 nn_status nn_write_idx(const nn_tensor *tensor, const char *path)

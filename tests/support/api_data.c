@@ -151,6 +151,13 @@ static int read_npy(struct world *w)
            took_tensor(w, nn_read_npy(w->context, w->files->history));
 }
 
+static int write_npy_columns(struct world *w)
+{
+    return nn_write_npy_layout(w->matrix, w->files->history,
+                               NN_NPY_FORTRAN | NN_NPY_BIG_ENDIAN) == NN_OK &&
+           took_tensor(w, nn_read_npy(w->context, w->files->history));
+}
+
 static int read_npy_dataset(struct world *w)
 {
     return nn_write_npy(w->matrix, w->files->history) == NN_OK &&
@@ -269,6 +276,7 @@ const struct api_row api_data_rows[] = {
     {"nn_dataset_read_idx", read_idx_dataset, 1},
     {"nn_write_idx", write_idx, 1},
     {"nn_write_npy nn_read_npy", read_npy, 1},
+    {"nn_write_npy_layout", write_npy_columns, 1},
     {"nn_dataset_read_npy", read_npy_dataset, 1},
     {"nn_parse_npy", parse_npy, 1},
     {"nn_write_confusion", write_confusion, 1},
