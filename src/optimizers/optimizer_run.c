@@ -17,9 +17,10 @@
 #include <math.h>
 
 enum {
-    OPTIMIZER_BLOCK = 16,          /* ranges of an update begin at multiples of this */
-    OPTIMIZER_TASK = 16384,        /* fewer elements are not worth a task */
-    OPTIMIZER_COLUMNS_AT_ONCE = 64 /* of max-norm */
+    OPTIMIZER_BLOCK = 16,            /* ranges of an update begin at multiples of this */
+    OPTIMIZER_TASK = 16384,          /* fewer elements are not worth a task */
+    OPTIMIZER_COLUMNS = 64,          /* of max-norm: fewer are not worth a task, */
+    OPTIMIZER_COLUMNS_AT_ONCE = 1024 /* and more than this go one after the other */
 };
 
 /* ---- clipping by the joint norm ---- */
@@ -231,8 +232,7 @@ static void optimizer_limit_norms(const nn_optimizer *optimizer)
             .columns = piece->columns,
             .max_norm = (float)optimizer->max_norm,
         };
-        const int64_t grain =
-            nni_max(OPTIMIZER_COLUMNS_AT_ONCE, OPTIMIZER_TASK / matrix.rows);
+        const int64_t grain = nni_max(OPTIMIZER_COLUMNS, OPTIMIZER_TASK / matrix.rows);
         nni_parallel_ranges(optimizer->handle.context, matrix.columns, grain,
                             optimizer_limit_range, &matrix);
     }
