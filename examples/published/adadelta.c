@@ -10,9 +10,6 @@
 
 enum { SEEDS = 3, BATCH = 100, EPOCHS = 6, COLUMNS = 5 };
 
-static const double rates[COLUMNS] = {1, 0.1, 0.01, 0.001, 0.0001};
-static const double epsilons[COLUMNS] = {1e-2, 1e-4, 1e-6, 1e-8};
-
 struct row {
     const char *name, *kind;
     double rho; /* of Adadelta; its columns are epsilons, the others' are rates */
@@ -34,13 +31,15 @@ enum { ROWS = sizeof rows / sizeof *rows };
 static nn_optimizer *optimizer_of(const struct published *p, const struct row *row,
                                   int column)
 {
+    static const double rates[] = {1, 0.1, 0.01, 0.001, 0.0001};
+    static const double epsilons[] = {1e-2, 1e-4, 1e-6, 1e-8};
     nn_optimizer *optimizer = console_made(nn_optimizer_create(p->context, row->kind));
-    if (row->rho > 0) {
-        console_check(nn_optimizer_set(optimizer, "rho", row->rho));
-        console_check(nn_optimizer_set(optimizer, "epsilon", epsilons[column]));
-    } else {
+    if (row->rho == 0) {
         console_check(nn_optimizer_set_rate(optimizer, rates[column]));
+        return optimizer;
     }
+    console_check(nn_optimizer_set(optimizer, "rho", row->rho));
+    console_check(nn_optimizer_set(optimizer, "epsilon", epsilons[column]));
     return optimizer;
 }
 
@@ -55,9 +54,8 @@ static double run(const struct published *p, const struct row *row, int column,
     nn_trainer *trainer =
         published_trainer(p, model, optimizer_of(p, row, column), BATCH, seed);
     nn_status status = nn_trainer_fit(trainer, p->training, NULL, EPOCHS);
-    int leaped = status == NN_ERROR_LOSS || status == NN_ERROR_GRADIENT;
     double error = 90;
-    if (!leaped) {
+    if (status != NN_ERROR_LOSS && status != NN_ERROR_GRADIENT) {
         console_check(status);
         error = published_error(trainer, p->test);
     }
@@ -68,23 +66,17 @@ static double run(const struct published *p, const struct row *row, int column,
 
 /* What a whole table has in common with the published one. */
 struct likeness {
-    double distance; /* mean |log(ours / published)| */
-    int pairs,
-        order; /* of errors in a row, and those that stand in the published order */
-    int best;  /* rows with the same best column */
+    double distance;  /* mean |log(ours / published)| */
+    int pairs, order; /* of errors in a row; those that stand in the published order */
+    int best;         /* rows with the same best column */
 };
-
-static int best_of(const double *errors, int columns)
-{
-    int best = 0;
-    for (int i = 1; i < columns; i++)
-        best = errors[i] < errors[best] ? i : best;
-    return best;
-}
 
 static void compare(const struct row *row, const double *errors, struct likeness *like)
 {
+    int best = 0, published = 0;
     for (int i = 0; i < row->columns; i++) {
+        best = errors[i] < errors[best] ? i : best;
+        published = row->published[i] < row->published[published] ? i : published;
         like->distance += fabs(log(errors[i] / row->published[i]));
         for (int j = 0; j < i; j++) {
             like->pairs++;
@@ -92,7 +84,7 @@ static void compare(const struct row *row, const double *errors, struct likeness
                 (errors[i] < errors[j]) == (row->published[i] < row->published[j]);
         }
     }
-    like->best += best_of(errors, row->columns) == best_of(row->published, row->columns);
+    like->best += best == published;
 }
 
 /* Both tables with one activation, "ours ± deviation (published)" in each column. */
