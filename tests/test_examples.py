@@ -196,9 +196,11 @@ class Published(unittest.TestCase):
         self.need_zlib()
         output, result = program("published/fashion", "--quick", "2")
         self.assertGreater(float(result["accuracy"]), 95)
-        share = {line.split()[0]: float(line.split()[1]) for line in output.split("\n")
-                 if "validation" in line}
+        lines = [line.split() for line in output.split("\n") if "validation" in line]
+        share = {line[0]: float(line[1]) for line in lines}
         self.assertEqual(share[result["best"]], max(share.values()))
+        self.assertIn([result["best"], result["epochs"]],
+                      [[line[0], line[-2]] for line in lines])
 
     def test_the_bits_of_a_seed_are_the_same_on_two_threads(self):
         output, result = program("published/seeds", "--quick", "3")
