@@ -184,9 +184,16 @@ class Published(unittest.TestCase):
         self.assertEqual(result["pairs"], "48")
 
     def test_networks_with_dropout_and_max_norm_learn(self):
-        _, result = program("published/dropout", "--quick", "2")
-        for way in "standard", "dropout", "max_norm":
+        output, result = program("published/dropout", "--quick", "2")
+        for way in "standard", "relu", "dropout", "max_norm":
             self.assertLess(float(result[way]), 10)
+        second, _ = program("published/dropout", "--quick", "1", "1", "2")
+        self.assertEqual(self.errors_of_seed_2(second), self.errors_of_seed_2(output))
+
+    def errors_of_seed_2(self, output):
+        errors = [line.split("%")[0] for line in output.split("\n") if "seed 2" in line]
+        self.assertEqual(len(errors), 4)
+        return errors
 
     def test_the_recipe_of_keras_learns(self):
         _, result = program("published/keras_recipe", "--quick", "2")
