@@ -1,12 +1,9 @@
-/* The loss landscape around a trained network (Li et al. 2018): the weights W are moved
- * along two random directions,
- *
- *     J(a, b) = loss at W + a d1 + b d2,
- *
- * where each unit's incoming weights in d have the length of that unit's in W ("filter
- * normalisation"; biases stay), so that networks can be compared. A deep network of blocks
- * with skip connections, h = h + relu(h U + b) V + c, learns well and lies in a wide bowl;
- * the same without them, h = relu(h U + b) V + c, learns worse and lies in a steep pit.
+/* The loss landscape around a trained network (Li et al. 2018): J(a, b) is the loss with the
+ * weights at W + a d1 + b d2, two random directions in which each unit's incoming weights are
+ * as long as that unit's in W ("filter normalisation"; biases stay), so that networks can be
+ * compared. A deep network of blocks with skip connections, h = h + relu(h U + b) V + c,
+ * learns well and lies in a wide bowl; the same without them, h = relu(h U + b) V + c, learns
+ * worse and lies in a steep pit.
  *
  *     loss_landscape [folder for the picture's numbers] [digits.csv] */
 #include "digits_data.h"
@@ -31,12 +28,11 @@ static nn_model *deep_network(int has_skips)
             nn_layer_set_initializer(last, "weight", NN_INIT_NORMAL,
                                      1 / sqrt((double)WIDTH * BLOCKS));
         nn_node r = nn_model_apply(model, nn_dense(NULL, WIDTH, NN_RELU), h);
-        r = nn_model_apply(model, last, r);
-        h = has_skips ? nn_model_apply_many(model, nn_add(NULL), (nn_node[]){h, r}, 2)
-                      : r;
+        nn_node both[2] = {h, nn_model_apply(model, last, r)};
+        h = has_skips ? nn_model_apply_many(model, nn_add(NULL), both, 2) : both[1];
     }
-    nn_model_output(model,
-                    nn_model_apply(model, nn_dense(NULL, DIGITS_CLASSES, NN_LINEAR), h));
+    h = nn_model_apply(model, nn_dense(NULL, DIGITS_CLASSES, NN_LINEAR), h);
+    nn_model_output(model, h);
     return model;
 }
 
