@@ -164,9 +164,10 @@ $(out)/flags: always | $(first)
 $(linked): always | $(first)
 	@$(call update,$(objects))
 
-hot_files := base/handle base/shape kernels/gemm layers/dense losses/loss_batch \
-    losses/loss_binary losses/loss_parts losses/%_entropy losses/%_error losses/huber \
-    optimizers/adam_moments tensor/tensor_matmul train/batch train/dataset_gather
+hot_files := base/handle base/shape kernels/gemm layers/dense layers/dense_row \
+    losses/loss_batch losses/loss_binary losses/loss_parts losses/%_entropy losses/%_error \
+    losses/huber model/session optimizers/adam_moments tensor/tensor_matmul train/batch \
+    train/dataset_gather
 $(filter $(hot_files:%=$(out)/src/%.o),$(objects)): private speed := $(hot)
 
 $(out)/%.o: %.c $(out)/flags

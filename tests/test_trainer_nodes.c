@@ -109,6 +109,26 @@ static void inputs_and_outputs_are_kept_always(void **state)
     chain_close(&chain);
 }
 
+/* After a whole step the caller's tensors may go at once, unless all nodes are kept. */
+static void a_whole_step_holds_its_inputs_where_asked_for(void **state)
+{
+    (void)state;
+    for (int32_t keep = 0; keep < 2; keep++) {
+        struct chain chain = chain_open();
+        assert_ok(nn_trainer_set_keep_nodes(chain.trainer, keep));
+        assert_ok(nn_trainer_step(chain.trainer, (const nn_tensor *const *)&chain.x, 1,
+                                  (const nn_tensor *const *)&chain.y, 1, NULL, NULL));
+        nn_tensor_destroy(chain.x);
+        chain.x = NULL;
+        if (keep)
+            assert_numbers(nn_trainer_node_value(chain.trainer, 0), 1, -2);
+        else
+            assert_not_kept(nn_trainer_node_value(chain.trainer, 0));
+        assert_numbers(nn_trainer_node_value(chain.trainer, 2), 9, -9);
+        chain_close(&chain);
+    }
+}
+
 static void input_gradients_are_computed_where_asked_for(void **state)
 {
     (void)state;
@@ -271,6 +291,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(kept_nodes_have_values_and_gradients),
         cmocka_unit_test(inputs_and_outputs_are_kept_always),
+        cmocka_unit_test(a_whole_step_holds_its_inputs_where_asked_for),
         cmocka_unit_test(input_gradients_are_computed_where_asked_for),
         cmocka_unit_test(input_gradients_need_no_parameter_that_learns),
         cmocka_unit_test(keeping_and_input_gradients_change_no_bit_of_training),

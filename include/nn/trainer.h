@@ -267,9 +267,9 @@ NN_API nn_tensor *nn_trainer_gradient(nn_trainer *trainer, int32_t index);
 
 /* A copy of the value at a node after forward, or of dJ/dvalue after backward, (B,
  * shape): a new tensor for the caller. NULL with NN_ERROR_STATE where it is not kept
- * (see nn_trainer_set_keep_nodes; outputs always are, and input gradients where
- * enabled; of a batch computed in parts nothing is) or not computed, NN_ERROR_ARGUMENT
- * where there is no such node. */
+ * (see nn_trainer_set_keep_nodes; outputs always are, inputs after a forward by hand, and
+ * input gradients where enabled; of a batch computed in parts nothing is) or not computed,
+ * NN_ERROR_ARGUMENT where there is no such node. */
 NN_API nn_tensor *nn_trainer_node_value(nn_trainer *trainer, nn_node node);
 NN_API nn_tensor *nn_trainer_node_gradient(nn_trainer *trainer, nn_node node);
 

@@ -208,6 +208,7 @@ static nn_status reading_optimizer(struct checkpoint_reading *reading)
     if (steps < 0 || steps > NNI_CHECKPOINT_MOST) {
         return nni_json_fail(json, node, "steps is out of range");
     }
+    reading->optimizer->gap = own->gap;
     NNI_TRY(nni_optimizer_bind(reading->optimizer, own->pieces, own->piece_count));
     reading->optimizer->steps = (uint64_t)steps;
     return reading_slots(reading);

@@ -25,6 +25,9 @@ enum {
      * costs is little beside the product, and memory that a tile reads in between is slow. */
     NNI_GEMM_UPDATE_TERMS = 8,
 
+    NNI_DENSE_ROW_OUTPUTS = 32, /* of a layer small enough for one sample's own kernel, */
+    NNI_DENSE_ROW_INPUTS = 256, /* and its inputs */
+
     NNI_RANDOM_BLOCKS = 32, /* Philox blocks computed side by side */
     NNI_RANDOM_WORDS = 4 * NNI_RANDOM_BLOCKS
 };

@@ -20,6 +20,7 @@
 #include "kernels/body_gemm_row.h"
 #include "kernels/body_gemm_small.h"
 #include "kernels/body_gemm_turned.h"
+#include "kernels/body_dense_row.h"
 #include "kernels/body_gemm.h"
 
 const struct nni_kernels NNI_K(nni_kernels) = {
@@ -29,6 +30,8 @@ const struct nni_kernels NNI_K(nni_kernels) = {
     .gemm_columns = NNI_K(TILE_VECTORS) * NNI_LANES,
     .gemm_tile = NNI_K(gemm_tile),
     .gemm_scratch = NNI_K(gemm_tile_scratch),
+    .dense_row_forward = NNI_K(dense_row_forward),
+    .dense_row_backward = NNI_K(dense_row_backward),
     .exp = NNI_K(exp_map),
     .log = NNI_K(log_map),
     .activation_forward = NNI_K(activation_map),

@@ -125,6 +125,15 @@ static inline NNI_K(nni_vector)
 }
 
 static inline NNI_K(nni_vector)
+    NNI_K(vector_where_positive)(NNI_K(nni_vector) test, NNI_K(nni_vector) a)
+{
+    const __m256 zero = _mm256_setzero_ps();
+    a.low = _mm256_and_ps(_mm256_cmp_ps(test.low, zero, _CMP_GT_OQ), a.low);
+    a.high = _mm256_and_ps(_mm256_cmp_ps(test.high, zero, _CMP_GT_OQ), a.high);
+    return a;
+}
+
+static inline NNI_K(nni_vector)
     NNI_K(vector_divide)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
 {
     a.low = _mm256_div_ps(a.low, b.low);

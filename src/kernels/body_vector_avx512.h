@@ -76,6 +76,13 @@ static inline NNI_K(nni_vector)
 }
 
 static inline NNI_K(nni_vector)
+    NNI_K(vector_where_positive)(NNI_K(nni_vector) test, NNI_K(nni_vector) a)
+{
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(test, _mm512_setzero_ps(), _CMP_GT_OQ),
+                               a);
+}
+
+static inline NNI_K(nni_vector)
     NNI_K(vector_divide)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
 {
     return _mm512_div_ps(a, b);

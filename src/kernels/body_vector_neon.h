@@ -117,6 +117,17 @@ static inline NNI_K(nni_vector)
 }
 
 static inline NNI_K(nni_vector)
+    NNI_K(vector_where_positive)(NNI_K(nni_vector) test, NNI_K(nni_vector) a)
+{
+    const float32x4_t zero = vdupq_n_f32(0.0f);
+    NNI_UNROLL
+    for (int q = 0; q < NNI_K(QUARTERS); q++) {
+        a.quarter[q] = vbslq_f32(vcgtq_f32(test.quarter[q], zero), a.quarter[q], zero);
+    }
+    return a;
+}
+
+static inline NNI_K(nni_vector)
     NNI_K(vector_divide)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
 {
     NNI_UNROLL

@@ -109,6 +109,16 @@ static inline NNI_K(nni_vector)
     return a;
 }
 
+/* test > 0 ? a : 0 */
+static inline NNI_K(nni_vector)
+    NNI_K(vector_where_positive)(NNI_K(nni_vector) test, NNI_K(nni_vector) a)
+{
+    for (int l = 0; l < NNI_LANES; l++) {
+        a.lane[l] = test.lane[l] > 0.0f ? a.lane[l] : 0.0f;
+    }
+    return a;
+}
+
 static inline NNI_K(nni_vector)
     NNI_K(vector_divide)(NNI_K(nni_vector) a, NNI_K(nni_vector) b)
 {

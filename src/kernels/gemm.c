@@ -5,7 +5,6 @@
 
 #include "base/memory.h"
 #include "base/parallel.h"
-#include "kernels/block_sizes.h"
 
 enum {
     GEMM_TASK_WORK = 1 << 19, /* multiply-adds that are worth waking a thread for */
@@ -14,21 +13,6 @@ enum {
 };
 
 enum { GEMM_SMALL = 1 << 21 /* the product of three such numbers does not overflow */ };
-
-int nni_gemm_narrow_uses_lanes(int64_t k, int64_t n)
-{
-    return n <= NNI_GEMM_LANES_N && k >= NNI_GEMM_LANES_K;
-}
-
-int nni_gemm_few_use_lanes(int64_t m, int64_t k)
-{
-    return m <= NNI_GEMM_LANES_M && k >= NNI_GEMM_LANES_K;
-}
-
-int nni_gemm_can_update(int64_t k)
-{
-    return k >= 1 && k <= NNI_GEMM_UPDATE_TERMS;
-}
 
 /* m n k, or the largest number. */
 static int64_t gemm_work(int64_t m, int64_t n, int64_t k)

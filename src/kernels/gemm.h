@@ -7,6 +7,7 @@
 #ifndef NNI_KERNELS_GEMM_H
 #define NNI_KERNELS_GEMM_H
 
+#include "kernels/block_sizes.h"
 #include "kernels/kernels.h"
 
 struct nni_gemm {
@@ -33,14 +34,23 @@ struct nni_gemm {
 
 /* 1 where a layer's product x W of k terms and n columns uses lanes: it is long and narrow.
  * Part of the numbers contract; does not depend on the number of samples. */
-int nni_gemm_narrow_uses_lanes(int64_t k, int64_t n);
+static inline int nni_gemm_narrow_uses_lanes(int64_t k, int64_t n)
+{
+    return n <= NNI_GEMM_LANES_N && k >= NNI_GEMM_LANES_K;
+}
 
 /* 1 where a product of m rows and k terms, whose B lies along k, uses lanes: there are few
  * rows. Part of the numbers contract. */
-int nni_gemm_few_use_lanes(int64_t m, int64_t k);
+static inline int nni_gemm_few_use_lanes(int64_t m, int64_t k)
+{
+    return m <= NNI_GEMM_LANES_M && k >= NNI_GEMM_LANES_K;
+}
 
 /* 1 where a product of k terms can update its C: they are few. */
-int nni_gemm_can_update(int64_t k);
+static inline int nni_gemm_can_update(int64_t k)
+{
+    return k >= 1 && k <= NNI_GEMM_UPDATE_TERMS;
+}
 
 /* Bytes of scratch that such a product needs in this context; its pointers are not looked
  * at, but for whether there is an update. They grow with m, and with the k of a product

@@ -36,6 +36,21 @@ struct nni_update {
 };
 typedef void nni_update_function(const struct nni_update *update);
 
+/* One sample back through a dense layer, see dense_row_backward. */
+struct nni_dense_row {
+    int64_t inputs, outputs;
+    const float *x;         /* (inputs) */
+    const float *weight;    /* (inputs, outputs) */
+    const float *y;         /* (outputs), read where there is a relu */
+    int32_t relu;           /* y is max(0, z), otherwise z */
+    int32_t accumulate;     /* the parameters' gradients go on from what they are */
+    const float *dy;        /* (outputs) */
+    float *dz;              /* (outputs), written where there is a relu */
+    float *weight_gradient; /* (inputs, outputs), NULL where nobody asks, like */
+    float *bias_gradient;   /* (outputs), and */
+    float *input_gradient;  /* (inputs), only of one output */
+};
+
 struct nni_kernels {
     int32_t isa; /* NN_ISA_... */
     const char *name;
@@ -46,6 +61,15 @@ struct nni_kernels {
     void (*gemm_tile)(const struct nni_gemm *gemm, int64_t m0, int64_t m1, int64_t n0,
                       int64_t n1, void *scratch);
     size_t (*gemm_scratch)(const struct nni_gemm *gemm);
+
+    /* -- one sample through a dense layer of at most NNI_DENSE_ROW_OUTPUTS outputs, and
+     * back; sums are chains. What is written along the outputs or the inputs alone has
+     * room for whole vectors of 16, as parts of one are slow to write and to read again --
+     */
+    /* y = x W + bias, or max(0, that); x (inputs), W (inputs, outputs), bias NULL for 0 */
+    void (*dense_row_forward)(const float *x, int64_t inputs, const float *weight,
+                              const float *bias, int64_t outputs, int relu, float *y);
+    void (*dense_row_backward)(const struct nni_dense_row *row);
 
     /* -- maps: y[i] = f(x[i]); y may be x -- */
     void (*exp)(const float *x, float *y, int64_t n);

@@ -8,6 +8,9 @@
 double nni_sum_long(const struct nni_kernels *kernels, const float *x, int64_t n)
 {
     double total = 0.0;
+    if (n == 1) {
+        return total + (double)x[0]; /* to which lanes would add zeros */
+    }
     for (int64_t i = 0; i < n; i += NNI_LONG_SUM_BLOCK) {
         total += (double)kernels->sum(x + i, nni_min(n - i, NNI_LONG_SUM_BLOCK));
     }

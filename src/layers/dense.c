@@ -4,29 +4,21 @@
  *     dW = x^T dz,  db = column sums of dz,  dx = dz W^T.
  * Dimensions before the last count as further samples. Bias and activation are part of
  * the product's last write; softmax follows as a pass over its rows. */
-#include "layers/layer.h"
+#include "layers/dense_row.h"
 
 #include "base/memory.h"
 #include "base/parallel.h"
 #include "kernels/block_sizes.h"
 #include "kernels/gemm.h"
 
-struct dense_layer {
-    nn_layer base;
-    int64_t units;
-    int32_t activation;
-    int64_t bias;
-    double alpha;
-};
-
 static const struct nni_option dense_options[] = {
-    {"units", NNI_OPTION_INT, offsetof(struct dense_layer, units), 1, NNI_WHOLE_MAX, 0, 0,
-     1, NULL},
-    {"activation", NNI_OPTION_CHOICE, offsetof(struct dense_layer, activation), NN_LINEAR,
-     NN_LOG_SOFTMAX, 0, 0, NN_LINEAR, nni_activation_names},
-    {"bias", NNI_OPTION_INT, offsetof(struct dense_layer, bias), 0, 1, 0, 0, 1, NULL},
-    {"alpha", NNI_OPTION_FLOAT, offsetof(struct dense_layer, alpha), NNI_ALPHA_USUAL, 1e6,
-     0, 0, NNI_ALPHA_USUAL, NULL},
+    {"units", NNI_OPTION_INT, offsetof(struct nni_dense_layer, units), 1, NNI_WHOLE_MAX,
+     0, 0, 1, NULL},
+    {"activation", NNI_OPTION_CHOICE, offsetof(struct nni_dense_layer, activation),
+     NN_LINEAR, NN_LOG_SOFTMAX, 0, 0, NN_LINEAR, nni_activation_names},
+    {"bias", NNI_OPTION_INT, offsetof(struct nni_dense_layer, bias), 0, 1, 0, 0, 1, NULL},
+    {"alpha", NNI_OPTION_FLOAT, offsetof(struct nni_dense_layer, alpha), NNI_ALPHA_USUAL,
+     1e6, 0, 0, NNI_ALPHA_USUAL, NULL},
 };
 
 static const char *const dense_parameters[] = {"weight", "bias", NULL};
@@ -36,7 +28,7 @@ struct dense_sizes {
     int64_t lead, inputs, outputs;
 };
 
-static struct dense_sizes dense_sizes_of(const struct dense_layer *dense,
+static struct dense_sizes dense_sizes_of(const struct nni_dense_layer *dense,
                                          const struct nni_shape *input)
 {
     const struct dense_sizes sizes = {nni_shape_product(input, 0, input->rank - 1),
@@ -70,7 +62,7 @@ static struct nni_initializer dense_bias_initializer(const nn_layer *layer)
 
 static nn_status dense_infer(const nn_layer *layer, struct nni_infer *infer)
 {
-    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct nni_dense_layer *dense = (const struct nni_dense_layer *)layer;
     const struct nni_shape *input = &infer->inputs[0];
     NNI_TRY(nni_layer_expect_float(layer, infer));
     NNI_TRY(nni_activation_check_alpha(layer, dense->alpha));
@@ -119,7 +111,7 @@ static int dense_runs_alone(const struct dense_sizes *sizes, int64_t m)
 /* ---- the three products, for m samples; their sizes alone say how much scratch they need ---- */
 
 /* z = x W + b, y = g(z). */
-static struct nni_gemm dense_forward_product(const struct dense_layer *dense,
+static struct nni_gemm dense_forward_product(const struct nni_dense_layer *dense,
                                              const struct dense_sizes *sizes, int64_t m)
 {
     struct nni_gemm gemm = {0};
@@ -175,7 +167,7 @@ static struct nni_gemm dense_input_product(const struct dense_sizes *sizes, int6
 }
 
 /* Bytes of dz, which comes first in backward's scratch. */
-static size_t dense_dz_bytes(const struct dense_layer *dense, int64_t m)
+static size_t dense_dz_bytes(const struct nni_dense_layer *dense, int64_t m)
 {
     if (dense->activation == NN_LINEAR) {
         return 0;
@@ -193,7 +185,7 @@ static size_t dense_scratch(const nn_layer *layer, const struct nni_infer *infer
                             int64_t rows, int32_t training)
 {
     static const struct nni_update some_update;
-    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct nni_dense_layer *dense = (const struct nni_dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &infer->inputs[0]);
     const int64_t m = rows * sizes.lead;
     const struct nni_gemm forward = dense_forward_product(dense, &sizes, m);
@@ -217,7 +209,11 @@ static size_t dense_scratch(const nn_layer *layer, const struct nni_infer *infer
 
 static void dense_forward(const nn_layer *layer, struct nni_call *call)
 {
-    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct nni_dense_layer *dense = (const struct nni_dense_layer *)layer;
+    if (nni_dense_is_row(dense, call)) {
+        nni_dense_row_forward(dense, call);
+        return;
+    }
     const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
     struct nni_gemm gemm = dense_forward_product(dense, &sizes, call->rows * sizes.lead);
     gemm.a = call->inputs[0];
@@ -278,49 +274,73 @@ static void dense_weight_gradient(const struct nni_call *call,
     nni_gemm(call->context, call->kernels, &gemm, scratch);
 }
 
-static void dense_input_gradient(const struct nni_call *call,
-                                 const struct dense_sizes *sizes, const float *dz,
-                                 void *scratch)
+/* What comes after dz in backward's scratch. */
+static void *dense_products_scratch(const struct nni_dense_layer *dense,
+                                    const struct nni_call *call,
+                                    const struct dense_sizes *sizes)
 {
-    struct nni_gemm gemm = dense_input_product(sizes, call->rows * sizes->lead,
-                                               call->batch_rows * sizes->lead);
+    return (char *)call->scratch + dense_dz_bytes(dense, call->rows * sizes->lead);
+}
+
+static void dense_input_gradient(const struct nni_dense_layer *dense,
+                                 const struct nni_call *call, const float *dz)
+{
+    const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
+    struct nni_gemm gemm = dense_input_product(&sizes, call->rows * sizes.lead,
+                                               call->batch_rows * sizes.lead);
     gemm.a = dz;
     gemm.b = call->parameters[0];
     gemm.c = call->input_gradients[0];
-    nni_gemm(call->context, call->kernels, &gemm, scratch);
+    nni_gemm(call->context, call->kernels, &gemm,
+             dense_products_scratch(dense, call, &sizes));
 }
 
-static void dense_backward(const nn_layer *layer, struct nni_call *call)
+void nni_dense_gradient(const struct nni_dense_layer *dense, const struct nni_call *call,
+                        float *dz, int64_t count)
 {
-    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const float *kept = nni_activation_keeps_input(dense->activation)
+                            ? call->saved
+                            : (const float *)call->output;
+    nni_activation_gradient(call, dense->activation,
+                            nni_activation_alpha(dense->activation, dense->alpha), kept,
+                            call->output_gradient, dz, count, dense->units);
+}
+
+/* dz, which is returned, dW unless it is late, and db. */
+static const float *dense_products_backward(const struct nni_dense_layer *dense,
+                                            const struct nni_call *call, float *own)
+{
     const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
-    const size_t dz_bytes = dense_dz_bytes(dense, call->rows * sizes.lead);
-    void *scratch = (char *)call->scratch + dz_bytes;
     const float *dz = call->output_gradient;
     if (dense->activation != NN_LINEAR) {
-        const float *kept = nni_activation_keeps_input(dense->activation)
-                                ? call->saved
-                                : (const float *)call->output;
-        float *own = call->late ? call->delta : call->scratch;
-        nni_activation_gradient(call, dense->activation,
-                                nni_activation_alpha(dense->activation, dense->alpha),
-                                kept, dz, own, sizes.lead * sizes.outputs, sizes.outputs);
+        nni_dense_gradient(dense, call, own, sizes.lead * sizes.outputs);
         dz = own;
     }
     if (call->parameter_gradients[0] != NULL && !call->late) {
-        dense_weight_gradient(call, &sizes, dz, NULL, scratch);
+        dense_weight_gradient(call, &sizes, dz, NULL,
+                              dense_products_scratch(dense, call, &sizes));
     }
     if (dense->bias && call->parameter_gradients[1] != NULL) {
         dense_bias_gradient(call, &sizes, dz);
     }
-    if (call->input_gradients[0] != NULL) {
-        dense_input_gradient(call, &sizes, dz, scratch);
+    return dz;
+}
+
+static void dense_backward(const nn_layer *layer, struct nni_call *call)
+{
+    const struct nni_dense_layer *dense = (const struct nni_dense_layer *)layer;
+    const int is_row = nni_dense_is_row(dense, call);
+    float *own = call->late ? call->delta : call->scratch;
+    const float *dz = is_row ? nni_dense_row_backward(dense, call, own)
+                             : dense_products_backward(dense, call, own);
+    if (call->input_gradients[0] != NULL && !(is_row && dense->units == 1)) {
+        dense_input_gradient(dense, call, dz);
     }
 }
 
 /* ---- the gradient of W after all of backward ---- */
 
-static const float *dense_kept_dz(const struct dense_layer *dense,
+static const float *dense_kept_dz(const struct nni_dense_layer *dense,
                                   const struct nni_call *call)
 {
     return dense->activation == NN_LINEAR ? call->output_gradient : call->delta;
@@ -329,7 +349,7 @@ static const float *dense_kept_dz(const struct dense_layer *dense,
 static void dense_late(const nn_layer *layer, const struct nni_call *call,
                        const struct nni_update *update)
 {
-    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct nni_dense_layer *dense = (const struct nni_dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
     dense_weight_gradient(call, &sizes, dense_kept_dz(dense, call), update,
                           call->scratch);
@@ -337,7 +357,7 @@ static void dense_late(const nn_layer *layer, const struct nni_call *call,
 
 static int dense_late_fits(const nn_layer *layer, const struct nni_call *call)
 {
-    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct nni_dense_layer *dense = (const struct nni_dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
     return nni_gemm_can_update(call->rows * sizes.lead);
 }
@@ -349,7 +369,7 @@ static const double dense_safe_sum = 1e37;
 
 static int dense_late_is_finite(const nn_layer *layer, const struct nni_call *call)
 {
-    const struct dense_layer *dense = (const struct dense_layer *)layer;
+    const struct nni_dense_layer *dense = (const struct nni_dense_layer *)layer;
     const struct dense_sizes sizes = dense_sizes_of(dense, &call->input_shapes[0]);
     const int64_t m = call->rows * sizes.lead;
     const double x = (double)nni_magnitude_long(call->context, call->kernels,
@@ -362,7 +382,7 @@ static int dense_late_is_finite(const nn_layer *layer, const struct nni_call *ca
 const struct nni_layer_type nni_layer_dense = {
     .id = 2,
     .name = "dense",
-    .size = sizeof(struct dense_layer),
+    .size = sizeof(struct nni_dense_layer),
     .options = dense_options,
     .option_count = NNI_COUNT(dense_options),
     .min_inputs = 1,

@@ -130,6 +130,9 @@ struct nni_run {
 nn_status nni_plan_forward(struct nni_plan *plan, const struct nni_run *run,
                            const void *const *inputs);
 
+/* The inputs of the last forward need not be there any more: their nodes have no value. */
+void nni_plan_forget_inputs(struct nni_plan *plan);
+
 /* Runs backward; the gradients at the output nodes have been written to
  * nni_plan_gradient. */
 nn_status nni_plan_backward(struct nni_plan *plan, const struct nni_run *run);

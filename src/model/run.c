@@ -161,6 +161,12 @@ nn_status nni_plan_forward(struct nni_plan *plan, const struct nni_run *run,
     return NN_OK;
 }
 
+void nni_plan_forget_inputs(struct nni_plan *plan)
+{
+    for (int32_t i = 0; i < plan->model->input_count; i++)
+        plan->nodes[plan->model->inputs[i]].call.output = NULL;
+}
+
 /* Adds the contributions that a node's backward wrote into temporaries. */
 static void run_add_contributions(const struct nni_plan *plan, int32_t i)
 {

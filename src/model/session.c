@@ -12,12 +12,20 @@ enum {
     SESSION_ROWS = 256 /* unless the caller says otherwise */
 };
 
+/* An input or an output of the model, as each block needs it. */
+struct session_port {
+    size_t row_bytes;
+    const struct nni_call *call; /* of its node: where the plan has its values */
+};
+
 struct nn_session {
     struct nni_handle handle;
     nn_model *model; /* retained */
     struct nni_plan *plan;
-    float *weights;      /* the snapshot */
-    const void **inputs; /* of the block at hand */
+    float *weights;             /* the snapshot */
+    const void **inputs;        /* of the block at hand */
+    struct session_port *ports; /* input_count inputs, then output_count outputs */
+    int32_t input_count, output_count;
 };
 
 static void session_destroy(void *handle)
@@ -26,22 +34,40 @@ static void session_destroy(void *handle)
     nni_plan_destroy(session->plan);
     nni_free(session->handle.context, session->weights);
     nni_free(session->handle.context, (void *)session->inputs);
+    nni_free(session->handle.context, session->ports);
     nni_handle_release(session->model);
+}
+
+static void session_set_port(nn_session *session, int32_t port, nn_node node)
+{
+    const struct nni_shape *shape = &session->model->nodes[node].infer.output;
+    session->ports[port] = (struct session_port){(size_t)nni_shape_count(shape) *
+                                                     nn_dtype_size(shape->dtype),
+                                                 &session->plan->nodes[node].call};
 }
 
 static nn_status session_fill(nn_session *session, nn_model *model, int64_t rows)
 {
     const nn_context *context = session->handle.context;
     struct nni_plan_options options = {.rows = rows};
-    size_t inputs = (size_t)model->input_count;
+    int32_t inputs = model->input_count, outputs = nn_model_output_count(model);
     session->model = nni_handle_retain(model);
+    session->input_count = inputs;
+    session->output_count = outputs;
     session->weights = nni_alloc(context, (size_t)model->span, sizeof(float));
-    session->inputs = nni_alloc(context, inputs, sizeof *session->inputs);
-    if (session->weights == NULL || session->inputs == NULL)
+    session->inputs = nni_alloc(context, (size_t)inputs, sizeof *session->inputs);
+    session->ports =
+        nni_alloc(context, (size_t)inputs + (size_t)outputs, sizeof *session->ports);
+    if (session->weights == NULL || session->inputs == NULL || session->ports == NULL)
         return nn_last_status();
     memcpy(session->weights, model->weights, (size_t)model->span * sizeof(float));
     NNI_TRY(nni_plan_create(model, &options, &session->plan));
-    return nni_plan_allocate(session->plan, session->weights, NULL);
+    NNI_TRY(nni_plan_allocate(session->plan, session->weights, NULL));
+    for (int32_t i = 0; i < inputs; i++)
+        session_set_port(session, i, model->inputs[i]);
+    for (int32_t i = 0; i < outputs; i++)
+        session_set_port(session, inputs + i, nn_model_output_node(model, i));
+    return NN_OK;
 }
 
 nn_session *nn_session_create(nn_model *model, int64_t block_rows)
@@ -99,10 +125,10 @@ static nn_status session_check(const nn_session *session, const void *const *inp
     if (rows < 0)
         return nni_fail(NN_ERROR_SIZE, "%s: rows must be at least 0, got %lld", who,
                         (long long)rows);
-    for (int32_t i = 0; rows > 0 && i < session->model->input_count; i++)
+    for (int32_t i = 0; rows > 0 && i < session->input_count; i++)
         if (inputs[i] == NULL)
             return nni_fail(NN_ERROR_NULL, "%s: inputs[%d] is NULL", who, (int)i);
-    for (int32_t i = 0; rows > 0 && i < nn_model_output_count(session->model); i++)
+    for (int32_t i = 0; rows > 0 && i < session->output_count; i++)
         if (outputs[i] == NULL)
             return nni_fail(NN_ERROR_NULL, "%s: outputs[%d] is NULL", who, (int)i);
     return NN_OK;
@@ -112,20 +138,15 @@ static nn_status session_check(const nn_session *session, const void *const *inp
 static nn_status session_block(nn_session *session, const void *const *inputs,
                                int64_t first, int64_t rows, void *const *outputs)
 {
-    const nn_model *model = session->model;
-    for (int32_t i = 0; i < model->input_count; i++) {
-        const struct nni_shape *shape = &model->nodes[model->inputs[i]].infer.output;
-        int64_t bytes = nni_shape_count(shape) * (int64_t)nn_dtype_size(shape->dtype);
-        session->inputs[i] = (const unsigned char *)inputs[i] + first * bytes;
-    }
+    const struct session_port *port = session->ports;
+    for (int32_t i = 0; i < session->input_count; i++, port++)
+        session->inputs[i] =
+            (const unsigned char *)inputs[i] + (size_t)first * port->row_bytes;
     struct nni_run run = {.rows = rows};
     NNI_TRY(nni_plan_forward(session->plan, &run, session->inputs));
-    for (int32_t i = 0; i < nn_model_output_count(model); i++) {
-        nn_node node = nn_model_output_node(model, i);
-        size_t count = (size_t)nni_shape_count(&model->nodes[node].infer.output);
-        memcpy((float *)outputs[i] + (size_t)first * count,
-               nni_plan_value(session->plan, node), (size_t)rows * count * sizeof(float));
-    }
+    for (int32_t i = 0; i < session->output_count; i++, port++)
+        memcpy((unsigned char *)outputs[i] + (size_t)first * port->row_bytes,
+               port->call->output, (size_t)rows * port->row_bytes);
     return NN_OK;
 }
 

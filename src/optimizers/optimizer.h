@@ -20,6 +20,13 @@ struct nni_piece {
     float rate_multiplier; /* of its layer */
 };
 
+/* Pieces that lie side by side with equal multipliers, updated in one pass. */
+struct nni_piece_run {
+    int32_t first; /* piece */
+    int64_t start; /* in the slots */
+    int64_t count; /* elements, with those of gaps */
+};
+
 /* Pieces whose update somebody else makes (nni_optimizer_run). */
 struct nni_elsewhere {
     const int32_t *at; /* by piece: whatever number says where; negative: not elsewhere */
@@ -65,7 +72,9 @@ struct nn_optimizer {
     struct nni_piece *pieces; /* copied */
     int64_t total;            /* elements of all pieces */
     int64_t
-        gap; /* up to so many zeros may lie between pieces, and be updated with them */
+        gap; /* set before bind: up to so many zeros between pieces are updated, too */
+    int32_t run_count;
+    struct nni_piece_run *runs;  /* at most piece_count */
     float *slots[NNI_SLOTS_MAX]; /* NULL where not in use */
     struct nni_shape *shapes;    /* of the tensors of nn_optimizer_step; NULL otherwise */
 };
@@ -87,8 +96,8 @@ nn_status nni_optimizer_bind(nn_optimizer *optimizer, const struct nni_piece *pi
 /* Frees the state: as before the first bind. */
 void nni_optimizer_unbind(nn_optimizer *optimizer);
 
-/* The state's pieces point to other memory of the same sizes (lists of tensors). */
-void nni_optimizer_rebind(nn_optimizer *optimizer, const struct nni_piece *pieces);
+/* Lists the runs anew after the bound pieces were made to point to other memory. */
+void nni_optimizer_list_runs(nn_optimizer *optimizer);
 
 /* Options and bound state of another optimizer of the same type become those of this one,
  * whose own are freed; the other one is unbound afterwards. */

@@ -85,34 +85,6 @@ static void optimizer_pass_range(void *data, int32_t index, int64_t first, int64
     pass->kernel(&update);
 }
 
-/* 1 where b begins at the end of a, or of the gap behind it where there are gaps, and their
- * gradients lie likewise. */
-static int optimizer_side_by_side(const nn_optimizer *optimizer,
-                                  const struct nni_piece *a, const struct nni_piece *b)
-{
-    const uintptr_t bytes = (uintptr_t)a->count * sizeof *a->parameter;
-    const uintptr_t way = (uintptr_t)b->parameter - (uintptr_t)a->parameter;
-    const uintptr_t most = bytes + (uintptr_t)optimizer->gap * sizeof *a->parameter;
-    return way >= bytes && way <= most &&
-           (uintptr_t)b->gradient - (uintptr_t)a->gradient == way;
-}
-
-/* The number of pieces from `first` on that lie side by side with equal multipliers. */
-static int32_t optimizer_run_length(const nn_optimizer *optimizer, int32_t first)
-{
-    int32_t last = first;
-    while (last + 1 < optimizer->piece_count) {
-        const struct nni_piece *a = &optimizer->pieces[last];
-        const struct nni_piece *b = &optimizer->pieces[last + 1];
-        if (!optimizer_side_by_side(optimizer, a, b) ||
-            a->rate_multiplier != b->rate_multiplier) {
-            break;
-        }
-        last++;
-    }
-    return last - first + 1;
-}
-
 static void optimizer_update_run(const nn_optimizer *optimizer,
                                  struct optimizer_pass *pass,
                                  const struct nni_piece *first, int64_t start,
@@ -146,16 +118,11 @@ static void optimizer_set_piece(const nn_optimizer *optimizer, struct nni_update
 static void optimizer_update(const nn_optimizer *optimizer, struct optimizer_pass *pass,
                              double rate)
 {
-    int64_t start = 0; /* of the run in the slots */
-    for (int32_t i = 0; i < optimizer->piece_count;) {
-        const struct nni_piece *first = &optimizer->pieces[i];
-        const struct nni_piece *last = first + optimizer_run_length(optimizer, i) - 1;
+    for (int32_t i = 0; i < optimizer->run_count; i++) {
+        const struct nni_piece_run *run = &optimizer->runs[i];
+        const struct nni_piece *first = &optimizer->pieces[run->first];
         optimizer_set_piece(optimizer, &pass->update, first, rate);
-        const uintptr_t way = (uintptr_t)last->parameter - (uintptr_t)first->parameter;
-        const int64_t count = (int64_t)(way / sizeof(float)) + last->count;
-        optimizer_update_run(optimizer, pass, first, start, count);
-        start += count;
-        i += (int32_t)(last - first) + 1;
+        optimizer_update_run(optimizer, pass, first, run->start, run->count);
     }
 }
 
@@ -249,18 +216,15 @@ void nni_optimizer_run(nn_optimizer *optimizer, double rate,
 {
     const struct nni_kernels *kernels = optimizer->kernels;
     optimizer->steps++;
-    struct optimizer_pass pass = {
-        .update =
-            {
-                .gradient_scale = optimizer_gradient_scale(optimizer, kernels),
-                .clip_value =
-                    optimizer->clip_value > 0 ? (float)optimizer->clip_value : INFINITY,
-                .l1 = (float)optimizer->l1,
-                .l2 = (float)optimizer->l2,
-            },
-    };
+    struct optimizer_pass pass;
+    struct nni_update *update = &pass.update;
+    update->gradient_scale = optimizer_gradient_scale(optimizer, kernels);
+    update->clip_value =
+        optimizer->clip_value > 0 ? (float)optimizer->clip_value : INFINITY;
+    update->l1 = (float)optimizer->l1;
+    update->l2 = (float)optimizer->l2;
     pass.kernel = optimizer->type->prepare(optimizer, kernels, optimizer->steps,
-                                           pass.update.coefficient);
+                                           update->coefficient);
     if (elsewhere != NULL) {
         optimizer_update_elsewhere(optimizer, &pass, rate, elsewhere);
     } else {

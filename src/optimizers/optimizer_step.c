@@ -170,6 +170,7 @@ nn_status nn_optimizer_step(nn_optimizer *optimizer, nn_tensor *const *parameter
     for (int32_t i = 0; i < count; i++) {
         optimizer->pieces[i] = optimizer_step_piece(parameters[i], gradients[i]);
     }
+    nni_optimizer_list_runs(optimizer);
     const struct nni_float_env env = nni_float_env_enter();
     nni_optimizer_run(optimizer, optimizer->rate, NULL);
     nni_float_env_leave(env);

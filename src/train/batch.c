@@ -223,10 +223,10 @@ nn_status nni_batch_convert(struct nni_pass *pass, struct nni_batch *batch)
     const nn_context *context = pass->trainer->handle.context;
     for (int32_t i = 0; i < model->input_count; i++) {
         const struct nni_shape *shape = &model->nodes[model->inputs[i]].infer.output;
+        if (batch->input_dtypes[i] == shape->dtype)
+            continue;
         struct batch_floats job = {batch->input_dtypes[i], batch->inputs[i], NULL,
                                    nni_shape_count(shape)};
-        if (job.dtype == shape->dtype)
-            continue;
         batch_overwrites(pass);
         if (pass->floats[i] == NULL)
             pass->floats[i] = nni_alloc(context, (size_t)pass->batch_rows,

@@ -234,8 +234,9 @@ nn_status nni_pass_bytes_needed(nn_trainer *trainer, int64_t batch_rows,
 static const void *pass_rows(const void *base, const struct nni_shape *shape,
                              int64_t first)
 {
-    return base == NULL ? NULL
-                        : (const unsigned char *)base + first * pass_sample_bytes(shape);
+    if (base == NULL || first == 0)
+        return base;
+    return (const unsigned char *)base + first * pass_sample_bytes(shape);
 }
 
 /* Checks a batch's target values. The rows of a shuffled batch are looked at one by one
@@ -308,6 +309,7 @@ static struct nni_run pass_run(const struct nni_pass *pass, const struct nni_bat
         .seed = trainer->seed,
         .step = (uint64_t)trainer->step,
         .accumulate = first > 0,
+        .late = 0,
     };
 }
 

@@ -54,13 +54,13 @@ static nn_status step_bind_optimizer(nn_trainer *trainer)
     struct nni_piece *pieces = nni_alloc(context, count, sizeof *pieces);
     if (pieces == NULL)
         return nn_last_status();
+    /* An optimizer without state may run over the zeros between parameters. */
+    int has_state = !trainer->optimizer->type->updates_in_products;
+    trainer->optimizer->gap = has_state ? 0 : NNI_PARAMETER_ALIGNMENT - 1;
     nn_status status =
         nni_optimizer_bind(trainer->optimizer, pieces, step_list_pieces(trainer, pieces));
     nni_free(context, pieces);
     trainer->bound = status == NN_OK;
-    /* An optimizer without state may run over the zeros between parameters. */
-    if (trainer->bound && trainer->optimizer->type->updates_in_products)
-        trainer->optimizer->gap = NNI_PARAMETER_ALIGNMENT - 1;
     return status;
 }
 
@@ -202,25 +202,43 @@ static nn_status step_need_optimizer(const nn_trainer *trainer, const char *who)
 
 static void step_drop_inputs(nn_trainer *trainer)
 {
-    for (int32_t i = 0; i < trainer->model->input_count; i++) {
+    trainer->late = 0; /* late gradients cannot be made without the inputs before */
+    for (int32_t i = 0; trainer->holds_inputs && i < trainer->model->input_count; i++) {
         nn_tensor_destroy(trainer->held_inputs[i]);
         trainer->held_inputs[i] = NULL;
     }
+    trainer->holds_inputs = 0;
 }
 
 /* Keeps the inputs alive while their values may still be read. */
 static void step_hold_inputs(nn_trainer *trainer, const nn_tensor *const *inputs)
 {
-    trainer->late = 0; /* late gradients cannot be made without the inputs before */
     step_drop_inputs(trainer);
     for (int32_t i = 0; i < trainer->model->input_count; i++)
         trainer->held_inputs[i] = nni_handle_retain(inputs[i]);
+    trainer->holds_inputs = 1;
 }
 
-static nn_status step_whole(nn_trainer *trainer, double *loss)
+static nn_status step_gradients_and_update(nn_trainer *trainer, double *loss)
 {
     NNI_TRY(nni_step_gradients(trainer, 1, loss));
     return nni_step_finish(trainer);
+}
+
+/* After a whole step the inputs are read by late gradients, and by who asked to keep all;
+ * otherwise the step need not hold them, and the plan forgets where they were. */
+static nn_status step_whole(nn_trainer *trainer, const nn_tensor *const *inputs,
+                            double *loss)
+{
+    struct nni_plan *plan = trainer->training->plan;
+    if (trainer->keep_nodes || plan->late_count > 0) {
+        step_hold_inputs(trainer, inputs);
+        return step_gradients_and_update(trainer, loss);
+    }
+    step_drop_inputs(trainer);
+    nn_status status = step_gradients_and_update(trainer, loss);
+    nni_plan_forget_inputs(plan);
+    return status;
 }
 
 nn_status nn_trainer_step(nn_trainer *trainer, const nn_tensor *const *inputs,
@@ -239,9 +257,8 @@ nn_status nn_trainer_step(nn_trainer *trainer, const nn_tensor *const *inputs,
     NNI_TRY(nni_batch_targets(trainer, who, targets, target_count, weights, batch));
     NNI_TRY(nni_step_prepare(trainer, batch->rows));
     NNI_TRY(nni_batch_convert(trainer->training, batch));
-    step_hold_inputs(trainer, inputs);
     struct nni_float_env env = nni_float_env_enter();
-    nn_status status = step_whole(trainer, &value);
+    nn_status status = step_whole(trainer, inputs, &value);
     nni_float_env_leave(env);
     if (status == NN_OK && loss != NULL)
         *loss = value;

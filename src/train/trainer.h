@@ -153,8 +153,9 @@ struct nn_trainer {
     struct nni_pass *training, *evaluation;
     int32_t bound; /* the optimizer knows the parameters */
     enum nni_phase phase;
-    nn_tensor *held_inputs[NNI_DATASET_PORTS]; /* of forward by hand; retained */
-    struct nni_batch batch;                    /* the one at hand */
+    nn_tensor *held_inputs[NNI_DATASET_PORTS]; /* of the last step; retained */
+    int32_t holds_inputs;
+    struct nni_batch batch; /* the one at hand */
     int64_t epoch, step;
     double rate;            /* of the last step; negative before it */
     int32_t running;        /* in fit, or in a hook */
