@@ -218,12 +218,18 @@ static void NNI_K(gemm_all_rows)(const struct NNI_K(gemm_block) * block, int64_t
     }
 }
 
-/* Whether a tile of A is copied: where its elements lie far apart, or its rows share few
- * sets of the first cache. */
+/* Whether a tile of A is copied, for so many columns to use it: where its rows share few sets
+ * of the first cache, or, of a transposed A, where its elements lie too far apart for too
+ * many panels. */
 static int NNI_K(gemm_copies_a)(const struct nni_gemm *g, int64_t columns)
 {
+    enum { FEW = 4, SOME = 8, SHORT = 256 };
     const int64_t panels = columns / NNI_K(TILE_COLUMNS);
-    return g->a_column == 1 ? panels >= 8 && g->a_row % NNI_K(CROWDED) == 0 : panels >= 2;
+    if (g->a_column == 1) {
+        return panels >= SOME && g->a_row % NNI_K(CROWDED) == 0;
+    }
+    const int pays = NNI_K(MANY_REGISTERS) ? panels > FEW && g->k > SHORT : panels > 1;
+    return panels > SOME || (pays && g->a_column % NNI_K(CROWDED) == 0);
 }
 
 /* The columns of a block, made a little fewer so that all blocks have about as many.
