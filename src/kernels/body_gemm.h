@@ -35,15 +35,26 @@ static NNI_NOINLINE void NNI_K(gemm_finish)(const struct nni_gemm *g,
     }
 }
 
-/* B may be read where it lies: one tile of rows reads it once, or it stays in the first
- * cache, or in the second while the chains are so short that C is what counts. */
+/* B, as it lies, stays near: in the second cache, where its rows do not share few sets of it,
+ * or with narrow tiles, which go over it more often, in the first one, or so short that C is
+ * what counts. */
+static inline int NNI_K(gemm_is_near)(const struct nni_gemm *g)
+{
+    enum { FIRST = 4096, SHORT = 64, MEDIUM = 65536, SECOND = 212992, LONG = 1024 };
+    const int64_t floats = g->k * g->b_row;
+    if (NNI_K(MANY_REGISTERS)) {
+        return floats <= MEDIUM ||
+               (floats <= SECOND && g->k <= LONG && g->b_row % NNI_K(CROWDED) != 0);
+    }
+    return floats <= FIRST || (floats <= MEDIUM && g->k <= SHORT);
+}
+
+/* B may be read where it lies: one tile of rows reads it once, or it stays near. */
 static inline int NNI_K(gemm_is_direct)(const struct nni_gemm *g,
                                         const struct NNI_K(gemm_area) * area)
 {
-    enum { SMALL = 4096, SHORT = 64, MEDIUM = 65536 };
     return (g->b_column == 1 || area->j1 - area->j0 == 1) &&
-           (area->i1 - area->i0 <= NNI_K(TILE_ROWS) || g->k * g->b_row <= SMALL ||
-            (g->k <= SHORT && g->k * g->b_row <= MEDIUM));
+           (area->i1 - area->i0 <= NNI_K(TILE_ROWS) || NNI_K(gemm_is_near)(g));
 }
 
 /* A product in chains. Returns 1 where the tiles have applied the activation. */
