@@ -48,29 +48,6 @@ static void NNI_K(dense_row_forward)(const float *x, int64_t inputs, const float
     }
 }
 
-/* Up to 16 columns of dW, whose rows lie without gaps. As long as there is room behind it, a
- * row is written as a whole vector, since a masked store is slow: what is too much belongs
- * to the row below, which comes later. */
-static NNI_ALWAYS_INLINE void NNI_K(dense_row_weights)(const struct nni_dense_row *r,
-                                                       NNI_K(nni_vector) dz, int64_t j,
-                                                       NNI_K(nni_part) part)
-{
-    const int64_t outputs = r->outputs;
-    const NNI_K(nni_vector) zero = NNI_K(vector_fill)(0.0f);
-    const float *x = r->x;
-    float *dw = r->weight_gradient + j;
-    int64_t left = r->inputs, room = r->accumulate ? 0 : left * outputs - j;
-    for (; room >= NNI_LANES; left--, room -= outputs, x++, dw += outputs) {
-        NNI_K(vector_store)(dw, NNI_K(vector_fma)(NNI_K(vector_fill)(*x), dz, zero));
-    }
-    for (; left > 0; left--, x++, dw += outputs) {
-        const NNI_K(nni_vector) start =
-            r->accumulate ? NNI_K(vector_load_part)(dw, part, 0.0f) : zero;
-        NNI_K(vector_store_part)
-        (dw, part, NNI_K(vector_fma)(NNI_K(vector_fill)(*x), dz, start));
-    }
-}
-
 /* to = a b, or to + a b */
 static NNI_ALWAYS_INLINE void NNI_K(dense_row_product)(NNI_K(nni_vector) a,
                                                        NNI_K(nni_vector) b,
@@ -96,7 +73,9 @@ static NNI_ALWAYS_INLINE void NNI_K(dense_row_columns)(const struct nni_dense_ro
         (NNI_K(vector_fill)(1.0f), dz, r->accumulate, r->bias_gradient + j);
     }
     if (r->weight_gradient != NULL) {
-        NNI_K(dense_row_weights)(r, dz, j, part);
+        NNI_K(thin_rows)
+        (r->x, 1, 0, 1, &dz, nni_min(r->outputs - j, NNI_LANES), r->accumulate,
+         r->weight_gradient + j, r->outputs, r->inputs, r->inputs * r->outputs - j);
     }
 }
 

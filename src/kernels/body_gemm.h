@@ -67,6 +67,10 @@ static inline int NNI_K(gemm_chains)(const struct nni_gemm *g,
         NNI_K(gemm_row)(g, area.i0, area.j0, area.j1);
         return 0;
     }
+    if (whole_rows && NNI_K(gemm_is_thin)(g)) {
+        NNI_K(gemm_thin)(g, area.i0, area.i1);
+        return 0;
+    }
     if (whole_rows && NNI_K(gemm_is_narrow)(g, rows)) {
         NNI_K(gemm_narrow)(g, area.i0, area.i1, scratch);
         return 0;

@@ -17,6 +17,7 @@
 #include "kernels/body_gemm_blocks.h"
 #include "kernels/body_gemm_lanes.h"
 #include "kernels/body_gemm_narrow.h"
+#include "kernels/body_gemm_thin.h"
 #include "kernels/body_gemm_row.h"
 #include "kernels/body_gemm_small.h"
 #include "kernels/body_gemm_turned.h"
