@@ -12,7 +12,7 @@ done
 export RUNNER=qemu-aarch64
 
 out=build/arm
-: "${TESTS:=$(cd tests && echo test_kernel*.c test_gemm.c test_elementary.c)}"
+: "${TESTS:=$(cd tests && echo test_kernel*.c test_dense_row.c test_gemm.c test_elementary.c)}"
 programs=
 for test in $TESTS; do
     programs="$programs $out/tests/${test%.c}"
